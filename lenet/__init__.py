@@ -1,1 +1,30 @@
-"""LeNet-5 on MNIST, after LeCun, Bottou, Bengio and Haffner (1998)."""
+"""LeNet-5 on MNIST, after LeCun, Bottou, Bengio and Haffner (1998).
+
+The rooms, each importing only from those before it: ``config``, ``files``, ``mnist``,
+``data``, ``model``, ``metrics``, ``train``, ``checkpoint``, ``run``, ``predict``,
+``distort``, ``record``, ``claims``, ``plots``; and ``report``, which knows of notebooks
+and of none of these.
+"""
+
+from lenet.config import Config
+from lenet.data import Batches, Digits, load_dataset
+from lenet.metrics import Proportion, Scores
+from lenet.model import LeNet5
+from lenet.predict import predict, read_image
+from lenet.run import fit
+from lenet.train import evaluate, training_loop
+
+__all__ = [
+    "Batches",
+    "Config",
+    "Digits",
+    "LeNet5",
+    "Proportion",
+    "Scores",
+    "evaluate",
+    "fit",
+    "load_dataset",
+    "predict",
+    "read_image",
+    "training_loop",
+]

@@ -1,0 +1,128 @@
+"""Checkpoints of a run, and the files in which finished weights are published.
+
+A checkpoint holds all that the next epoch depends on, so that a run killed at any
+moment and resumed gives the bits of the run that was not.
+"""
+
+import io
+import json
+import pickle
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import nn
+
+from lenet.config import Config
+from lenet.files import write_whole
+from lenet.model import LeNet5
+from lenet.train import EpochRecord
+
+
+def save_checkpoint(
+    path: Path | str,
+    config: Config,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    shuffle: torch.Generator,
+    history: Iterable[EpochRecord],
+) -> None:
+    """Write the state of a run; the file is replaced whole or left as it was."""
+    state = {
+        "config": config.asdict(),
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "shuffle": shuffle.get_state(),
+        "global_generator": torch.get_rng_state(),
+        "history": [record.asdict() for record in history],
+    }
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    write_whole(path, buffer.getvalue())
+
+
+def resume(
+    path: Path | str,
+    config: Config,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    shuffle: torch.Generator,
+) -> list[EpochRecord]:
+    """Put a run back to where its checkpoint was written.
+
+    Returns:
+        The history so far; empty, and nothing changed, if there is no checkpoint yet.
+
+    Raises:
+        ValueError: if the file is damaged or belongs to a run with another config.
+    """
+    if not Path(path).exists():
+        return []
+    state = _read(Path(path))
+    if _resumable(state["config"]) != _resumable(config.asdict()):
+        raise ValueError(
+            f"{path} belongs to a run with {state['config']}, not {config.asdict()}: "
+            "resume with that config, or delete the checkpoint to start again"
+        )
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    shuffle.set_state(state["shuffle"])
+    torch.set_rng_state(state["global_generator"])
+    return [EpochRecord.fromdict(values) for values in state["history"]]
+
+
+def _resumable(config: dict) -> dict:
+    """Return the values that may not change on the way; a run may go on for longer."""
+    return {name: value for name, value in config.items() if name != "num_epochs"}
+
+
+def _read(path: Path) -> dict:
+    try:
+        damaged = zipfile.ZipFile(path).testzip()  # compares every stored checksum
+        if damaged is None:
+            return torch.load(path, map_location="cpu", weights_only=True)
+        reason = f"{damaged} does not have its checksum"
+    except (
+        zipfile.BadZipFile,
+        RuntimeError,
+        pickle.UnpicklingError,
+        EOFError,
+    ) as error:
+        reason = str(error).splitlines()[0]
+    raise ValueError(f"{path} is not a whole checkpoint ({reason}): delete it")
+
+
+def save_weights(path: Path | str, model: nn.Module, about: dict) -> bytes:
+    """Publish a model's weights as safetensors, with a JSON note inside.
+
+    Returns:
+        The file's bytes.
+    """
+    tensors = {
+        name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()
+    }
+    content = save(tensors, metadata={"about": json.dumps(about, sort_keys=True)})
+    write_whole(path, content)
+    return content
+
+
+def load_weights(path: Path | str) -> LeNet5:
+    """Return LeNet-5 with published weights, ready to predict.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is damaged or holds another network.
+    """
+    if not Path(path).exists():
+        raise FileNotFoundError(f"no weights at {path}: `make report` trains them")
+    model = LeNet5()
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        model.load_state_dict(tensors)
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(f"{path} does not hold LeNet-5's weights: {error}") from error
+    return model.to(memory_format=torch.channels_last).eval()

@@ -1,0 +1,46 @@
+"""Every number that a run depends on, in one place."""
+
+from dataclasses import asdict, dataclass, replace
+
+
+@dataclass(frozen=True)
+class Config:
+    """Hyperparameters of one run; the defaults are those of the earlier report.
+
+    Args:
+        num_epochs: full passes over the training digits.
+        batch_size: digits per optimiser update; the last batch may be smaller.
+        learning_rate: step size of Adam (its other settings are PyTorch's defaults).
+        seed: starts three separate generators: initial weights, order, split.
+        val_size: digits held out of the training set where a validation split is made.
+
+    Raises:
+        ValueError: on construction, if a value is out of its range.
+    """
+
+    num_epochs: int = 15
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    seed: int = 42
+    val_size: int = 10_000
+
+    def __post_init__(self):
+        """Refuse values that could only fail later, and less clearly."""
+        for name in ("num_epochs", "batch_size", "val_size"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} is {value!r}: give a whole number, 1 or more")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(
+                f"learning_rate is {self.learning_rate!r}: give a number above 0"
+            )
+        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed is {self.seed!r}: give a whole number from 0")
+
+    def but(self, **changes) -> "Config":
+        """Return a copy with some values changed."""
+        return replace(self, **changes)
+
+    def asdict(self) -> dict:
+        """Return the values as a plain dict, ready for JSON."""
+        return asdict(self)

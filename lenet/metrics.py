@@ -1,0 +1,111 @@
+"""Counts first, rates from counts, and what a rate of so many examples is worth."""
+
+from dataclasses import dataclass
+from math import hypot
+
+import torch
+from scipy.stats import binomtest
+from torch import Tensor
+
+from lenet.data import NUM_CLASSES
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """A count out of a total, such as errors among test digits.
+
+    Raises:
+        ValueError: on construction, if the count is not between 0 and the total.
+    """
+
+    count: int
+    total: int
+
+    def __post_init__(self):
+        if self.total < 1 or not 0 <= self.count <= self.total:
+            raise ValueError(f"{self.count} of {self.total} is not a proportion")
+
+    @property
+    def rate(self) -> float:
+        """The fraction, in [0, 1]."""
+        return self.count / self.total
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval, in [0, 1]."""
+        low, high = binomtest(self.count, self.total).proportion_ci(method="wilson")
+        return float(low), float(high)
+
+    @property
+    def complement(self) -> "Proportion":
+        """The others out of the total."""
+        return Proportion(self.total - self.count, self.total)
+
+    @property
+    def percent(self) -> str:
+        """The rate with two decimals, such as ``98.89 %``."""
+        return f"{100 * self.rate:.2f} %"
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return (
+            f"{self.percent} (95 % interval {100 * low:.2f}–{100 * high:.2f} %, "
+            f"{self.count:,} of {self.total:,})"
+        )
+
+
+def difference_interval(one: Proportion, other: Proportion) -> tuple[float, float]:
+    """Return the 95 % interval of ``one.rate - other.rate`` for independent samples.
+
+    Source: Newcombe 1998, "Interval estimation for the difference between independent
+    proportions", method 10 (both Wilson intervals, combined).
+    """
+    difference = one.rate - other.rate
+    (low_1, high_1), (low_2, high_2) = one.interval, other.interval
+    below = hypot(one.rate - low_1, high_2 - other.rate)
+    above = hypot(high_1 - one.rate, other.rate - low_2)
+    return difference - below, difference + above
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a model does on a set of examples.
+
+    Args:
+        loss: mean cross-entropy, in nats per example.
+        num_correct: examples whose most probable class is their label.
+        num_examples: all of them.
+    """
+
+    loss: float
+    num_correct: int
+    num_examples: int
+
+    @property
+    def accuracy(self) -> Proportion:
+        """Correct examples out of all."""
+        return Proportion(self.num_correct, self.num_examples)
+
+    @property
+    def errors(self) -> Proportion:
+        """Wrong examples out of all."""
+        return self.accuracy.complement
+
+
+def confusion_matrix(labels: Tensor, preds: Tensor) -> Tensor:
+    """Count examples by true label (row) and predicted class (column).
+
+    Args:
+        labels: ``(N,)`` int64 true classes.
+        preds: ``(N,)`` int64 predicted classes.
+
+    Returns:
+        ``(10, 10)`` int64 counts.
+
+    Raises:
+        ValueError: if there is not one prediction per label.
+    """
+    if labels.shape != preds.shape:
+        raise ValueError(f"{len(labels)} labels but {len(preds)} predictions")
+    cells = torch.bincount(labels * NUM_CLASSES + preds, minlength=NUM_CLASSES**2)
+    return cells.reshape(NUM_CLASSES, NUM_CLASSES)

@@ -1,0 +1,118 @@
+"""The figures. Each function returns the figure and its alternative text."""
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from torch import Tensor
+
+from lenet.data import NUM_CLASSES, Digits
+from lenet.predict import Prediction
+from lenet.train import EpochRecord
+
+BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#767676"  # Okabe and Ito's colours
+WIDTH = 6.3  # inches, the width of the text
+STYLE = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.constrained_layout.use": True,
+    "lines.linewidth": 1.4,
+    "lines.markersize": 4.5,
+}
+
+
+@contextmanager
+def _figure(height: float, rows: int = 1, columns: int = 1):
+    """Make a figure of our own width and style, and no window."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, height))
+        yield figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def losses(history: Sequence[EpochRecord], val_name: str = "test"):
+    """Draw the losses over epochs, after each epoch and as met on the way."""
+    epochs = [record.epoch for record in history]
+    train = [record.train.loss for record in history]
+    val = [record.val.loss for record in history]
+    with _figure(3.1) as (figure, ((axes,),)):
+        running = [record.running_loss for record in history]
+        axes.plot(epochs, running, ":", color=GREY, label="training, during the epoch")
+        axes.plot(epochs, train, "o-", color=BLUE, label="training, after the epoch")
+        axes.plot(epochs, val, "s--", color=VERMILION, label=f"{val_name}, after it")
+        axes.set(xlabel="Epoch", ylabel="Cross-entropy loss (nats per digit)", ylim=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.legend(frameon=False)
+    best = min(range(len(val)), key=val.__getitem__)
+    alt = (
+        f"Line chart of cross-entropy loss over {len(epochs)} epochs. Training loss "
+        f"falls from {train[0]:.3f} to {train[-1]:.3f} nats per digit; {val_name} loss "
+        f"goes from {val[0]:.3f} to {val[-1]:.3f}, with its lowest value "
+        f"{val[best]:.3f} after epoch {epochs[best]}."
+    )
+    return figure, alt
+
+
+def digit_columns(digits: Digits, rows: int = 4):
+    """Draw the first digits of each class, one column a class."""
+    with _figure(0.62 * rows + 0.3, rows, NUM_CLASSES) as (figure, grid):
+        for label, column in enumerate(grid.T):
+            images = digits.images[digits.labels == label][:rows]
+            for axes, image in zip(column, images, strict=True):
+                _draw_digit(axes, image)
+            column[0].set_title(str(label))
+    alt = f"Grid of digits: the first {rows} of each class from 0 to 9, by column."
+    return figure, alt
+
+
+def prediction_grid(digits: Digits, prediction: Prediction, num_digits: int = 40):
+    """Draw the first digits with what was read and what is true."""
+    shown = range(min(num_digits, len(digits)))
+    figure = _labelled_grid(digits, prediction, shown)
+    wrong = int((prediction.labels != digits.labels)[: len(shown)].sum())
+    alt = (
+        f"Grid of the first {len(shown)} digits, each with the predicted class, its "
+        f"probability and the true label; {wrong} of them read wrongly."
+    )
+    return figure, alt
+
+
+def mistakes(digits: Digits, prediction: Prediction, num_digits: int = 40):
+    """Draw the mistakes of highest confidence, the surest first."""
+    wrong = (prediction.labels != digits.labels).nonzero().flatten()
+    order = prediction.confidence[wrong].argsort(descending=True, stable=True)
+    shown = wrong[order][:num_digits].tolist()
+    figure = _labelled_grid(digits, prediction, shown)
+    first = shown[0] if shown else None
+    alt = f"Grid of {len(shown)} misread digits out of {len(wrong)}, the surest first"
+    if shown:
+        label, pred = int(digits.labels[first]), int(prediction.labels[first])
+        alt += f": the surest is a {label} read as {pred}"
+    return figure, alt + "."
+
+
+def _labelled_grid(digits: Digits, prediction: Prediction, shown, columns: int = 10):
+    rows = max(1, -(-len(shown) // columns))
+    with _figure(0.92 * rows, rows, columns) as (figure, grid):
+        for axes in grid.flat[len(shown) :]:
+            axes.axis("off")
+        for axes, index in zip(grid.flat, shown, strict=False):
+            label, pred = int(digits.labels[index]), int(prediction.labels[index])
+            _draw_digit(axes, digits.images[index], wrong=label != pred)
+            sure = f"{100 * prediction.confidence[index]:.0f} %"
+            axes.set_title(f"read {pred} ({sure})\ntrue {label}", fontsize=6.5, pad=2)
+    return figure
+
+
+def _draw_digit(axes: Axes, image: Tensor, *, wrong: bool = False) -> None:
+    """Show the 32x32 pixels that the network saw; a thick frame marks a mistake."""
+    axes.imshow(image, cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set(visible=True, linewidth=0.4, color=GREY)
+        if wrong:
+            spine.set(linewidth=1.8, color=VERMILION)

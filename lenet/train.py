@@ -1,0 +1,143 @@
+"""The training loop: one epoch, one evaluation, and the loop over epochs."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from math import isfinite
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from lenet.metrics import Scores
+
+Batch = tuple[Tensor, Tensor]  # images (B, 1, 32, 32) float32, labels (B,) int64
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch left behind.
+
+    Args:
+        epoch: counted from 1.
+        running_loss: mean training loss *during* the epoch, while weights changed.
+        train: scores on the training digits after the epoch.
+        val: scores on the validation digits after the epoch.
+    """
+
+    epoch: int
+    running_loss: float
+    train: Scores
+    val: Scores
+
+    def __str__(self) -> str:
+        return f"epoch {self.epoch:3d}   " + "   ".join(
+            f"{name} loss {scores.loss:.4f}, accuracy {scores.accuracy.percent}"
+            for name, scores in (("training", self.train), ("validation", self.val))
+        )
+
+    def asdict(self) -> dict:
+        """Return plain numbers, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def fromdict(cls, values: dict) -> "EpochRecord":
+        """Rebuild a record from :meth:`asdict`."""
+        scores = {name: Scores(**values[name]) for name in ("train", "val")}
+        return cls(values["epoch"], values["running_loss"], **scores)
+
+
+def training_loop(
+    model: nn.Module,
+    criterion: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    train_loader: Iterable[Batch],
+    valid_loader: Iterable[Batch],
+    epochs: int,
+    device: torch.device | str = "cpu",
+    *,
+    train_eval_loader: Iterable[Batch] | None = None,
+    print_every: int = 1,
+    history: Iterable[EpochRecord] = (),
+    after_epoch: Callable[[list[EpochRecord]], None] | None = None,
+) -> tuple[nn.Module, list[EpochRecord]]:
+    """Train a model and score it after every epoch.
+
+    Args:
+        model: maps ``(B, 1, 32, 32)`` images to ``(B, 10)`` logits; changed in place.
+        criterion: mean loss over a batch, such as ``nn.CrossEntropyLoss()``.
+        optimizer: holds the model's parameters.
+        train_loader: any iterable of (images, labels) batches, one pass an epoch.
+        valid_loader: the same for the validation digits.
+        epochs: the epoch to stop after, counted from 1.
+        device: where the model is; batches are moved there.
+        train_eval_loader: the training digits to score after each epoch, perhaps in
+            larger batches; by default a second pass over ``train_loader``.
+        print_every: print a line every so many epochs; 0 prints nothing.
+        history: records of earlier epochs, when a run is resumed.
+        after_epoch: called with the history so far, for instance to save it.
+
+    Returns:
+        The model and one record per epoch, the earlier ones included.
+
+    Raises:
+        ValueError: if a loader is empty or the criterion does not take the mean.
+        FloatingPointError: if the loss stops being a finite number.
+    """
+    history = list(history)
+    eval_loaders = (train_eval_loader or train_loader, valid_loader)
+    for epoch in range(len(history) + 1, epochs + 1):
+        loss = train_epoch(model, criterion, optimizer, train_loader, device)
+        scores = [evaluate(model, criterion, each, device) for each in eval_loaders]
+        history.append(EpochRecord(epoch, loss, *scores))
+        if print_every and (epoch % print_every == 0 or epoch == epochs):
+            print(history[-1])
+        if after_epoch:
+            after_epoch(history)
+    return model, history
+
+
+def train_epoch(model, criterion, optimizer, loader, device="cpu") -> float:
+    """Make one pass of optimiser updates; return the mean loss met on the way."""
+    model.train()
+    losses, sizes = [], []
+    for images, labels in tqdm(loader, disable=None, leave=False):  # terminals only
+        images, labels = images.to(device), labels.to(device)
+        optimizer.zero_grad()
+        loss = criterion(model(images), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+        sizes.append(len(labels))
+    return _mean_loss(criterion, losses, sizes)
+
+
+@torch.no_grad()
+def evaluate(model, criterion, loader, device="cpu") -> Scores:
+    """Score a model, exactly whatever the batch sizes; its weights stay the same."""
+    was_training = model.training
+    model.eval()
+    losses, sizes, correct = [], [], []
+    for images, labels in loader:
+        images, labels = images.to(device), labels.to(device)
+        logits = model(images)
+        losses.append(criterion(logits, labels))
+        sizes.append(len(labels))
+        correct.append((logits.argmax(1) == labels).sum())
+    model.train(was_training)
+    loss = _mean_loss(criterion, losses, sizes)
+    return Scores(loss, int(torch.stack(correct).sum()), sum(sizes))
+
+
+def _mean_loss(criterion, losses: list[Tensor], sizes: list[int]) -> float:
+    """Weight the batches' mean losses by their sizes: the mean over all examples."""
+    if not sizes:
+        raise ValueError("the loader gave no batch: give it at least one example")
+    if getattr(criterion, "reduction", "mean") != "mean":
+        raise ValueError(
+            f"the criterion's reduction is {criterion.reduction!r}: use 'mean'"
+        )
+    means = torch.stack(losses).cpu().double()
+    mean = float(means @ torch.tensor(sizes).double()) / sum(sizes)
+    if not isfinite(mean):
+        raise FloatingPointError(f"the loss became {mean}: lower the learning rate")
+    return mean
