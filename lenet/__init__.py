@@ -1,11 +1,12 @@
 """LeNet-5 on MNIST, after LeCun, Bottou, Bengio and Haffner (1998).
 
 The rooms, each importing only from those before it: ``config``, ``files``, ``mnist``,
-``data``, ``model``, ``metrics``, ``train``, ``checkpoint``, ``run``, ``predict``,
-``distort``, ``record``, ``claims``, ``plots``; and ``report``, which knows of notebooks
-and of none of these.
+``data``, ``model``, ``metrics``, ``train``, ``checkpoint``, ``run``, ``record``,
+``predict``, ``distort``, ``claims``, ``plots``, ``tables``; and ``report``, which knows
+notebooks and nothing of digits.
 """
 
+from lenet.checkpoint import load_weights
 from lenet.config import Config
 from lenet.data import Batches, Digits, load_dataset
 from lenet.metrics import Proportion, Scores
@@ -24,6 +25,7 @@ __all__ = [
     "evaluate",
     "fit",
     "load_dataset",
+    "load_weights",
     "predict",
     "read_image",
     "training_loop",

@@ -21,6 +21,8 @@ from lenet.files import write_whole
 from lenet.model import LeNet5
 from lenet.train import EpochRecord
 
+PUBLISHED = Path(__file__).parent.parent / "reports" / "lenet5-mnist.safetensors"
+
 
 def save_checkpoint(
     path: Path | str,
@@ -109,8 +111,8 @@ def save_weights(path: Path | str, model: nn.Module, about: dict) -> bytes:
     return content
 
 
-def load_weights(path: Path | str) -> LeNet5:
-    """Return LeNet-5 with published weights, ready to predict.
+def load_weights(path: Path | str = PUBLISHED) -> LeNet5:
+    """Return LeNet-5 with published weights, by default this project's own.
 
     Raises:
         FileNotFoundError: if there is no such file.

@@ -12,6 +12,7 @@ from lenet.metrics import Proportion, difference_interval
 from lenet.train import EpochRecord
 
 SEED_REPORT_EPOCHS = 15
+PAPER_PASSES = 20
 SEED_REPORT_TRAIN = Proportion(59_838, 60_000)  # 99.73 %
 SEED_REPORT_TEST = Proportion(9_889, 10_000)  # 98.89 %, called validation accuracy
 PAPER_TRAIN_ERROR = 0.0035  # after 19 passes (sec. III-B)
@@ -24,8 +25,17 @@ HARDSHIP_RATIO = 2.0  # errors on harder digits over errors on the digits as the
 
 @dataclass(frozen=True)
 class Claim:
-    """What was claimed, what was measured, and whether the claim holds by its rule."""
+    """What was claimed, what was measured, and whether the claim holds by its rule.
 
+    Args:
+        topic: the claim in a few words, for lists.
+        claim: the claim as a sentence.
+        measured: what the run says of it.
+        rule: what makes it hold.
+        holds: whether it does.
+    """
+
+    topic: str
     claim: str
     measured: str
     rule: str
@@ -40,29 +50,42 @@ class Claim:
 def judge(
     history: Sequence[EpochRecord],
     test: Proportion,
-    hard: dict[str, Proportion],
+    noisy: dict[str, Proportion],
+    varied: dict[str, Proportion],
 ) -> list[Claim]:
     """Judge the seed report's claims by what a run measured.
 
     Args:
         history: one record per epoch, scored on training and test digits.
         test: correct test digits after the last epoch.
-        hard: correct test digits under each kind of noise or variation, by name.
+        noisy: correct test digits under each kind of noise, by name.
+        varied: correct test digits under each variation of the writing, by name.
     """
+    during = [record.running_loss for record in history]
+    after = [record.train.loss for record in history]
     return [
         _train_accuracy(history),
         _test_accuracy(test),
-        _falls("training", [record.train.loss for record in history]),
-        _falls("validation", [record.val.loss for record in history]),
+        _falls("training", {"during": during, "after": after}),
+        _falls("validation", {"after": [record.val.loss for record in history]}),
         _no_overfitting(history),
-        *(_reads(name, count, test) for name, count in hard.items()),
+        _reads("in the presence of noise", noisy, test),
+        _reads("with variations in the writing style", varied, test),
     ]
+
+
+def topics(judged: Sequence[Claim], *, holds: bool) -> str:
+    """List the claims that hold, or those that do not, in words."""
+    found = [claim.topic for claim in judged if claim.holds == holds]
+    *first, last = found or ["none of them"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _train_accuracy(history) -> Claim:
     train = history[-1].train.accuracy
     return Claim(
-        f"Training accuracy is {SEED_REPORT_TRAIN.percent}.",
+        "the training accuracy",
+        f"The training accuracy is {SEED_REPORT_TRAIN.percent}.",
         str(train),
         f"within {100 * TRAIN_TOLERANCE:.1f} points of it",
         abs(train.rate - SEED_REPORT_TRAIN.rate) <= TRAIN_TOLERANCE,
@@ -72,22 +95,30 @@ def _train_accuracy(history) -> Claim:
 def _test_accuracy(test: Proportion) -> Claim:
     low, high = difference_interval(test, SEED_REPORT_TEST)
     return Claim(
-        f"Validation accuracy is {SEED_REPORT_TEST.percent}.",
-        f"{test} on the same digits, the test digits",
+        "the validation accuracy",
+        f"The validation accuracy is {SEED_REPORT_TEST.percent}.",
+        f"{test}, read on the same test digits",
         "the 95 % interval of the difference includes 0",
         low <= 0 <= high,
     )
 
 
-def _falls(name: str, losses: Sequence[float]) -> Claim:
-    steps = enumerate(pairwise(losses), start=2)
-    rises = [str(epoch) for epoch, (before, after) in steps if after > before]
-    where = f" (epochs {', '.join(rises)})" if rises else ""
+def _falls(name: str, curves: dict[str, Sequence[float]]) -> Claim:
+    rises = {
+        when: sum(later > earlier for earlier, later in pairwise(losses))
+        for when, losses in curves.items()
+    }
+    steps = len(next(iter(curves.values()))) - 1
+    counts = "; ".join(
+        f"measured {when} the epoch it rises {count} of {steps} times"
+        for when, count in rises.items()
+    )
     return Claim(
-        f"The {name} loss falls steadily.",
-        f"it rises {len(rises)} times in {len(losses) - 1} steps{where}",
-        "it falls at every epoch",
-        not rises,
+        f"a steadily falling {name} loss",
+        f"The {name} loss decreases steadily.",
+        counts,
+        "it never rises from one epoch to the next",
+        not any(rises.values()),
     )
 
 
@@ -96,19 +127,23 @@ def _no_overfitting(history) -> Claim:
     gaps = [record.val.loss - record.train.loss for record in (first, last)]
     ratio = last.val.loss / last.train.loss
     return Claim(
+        "no over-fitting",
         "There is no over-fitting.",
-        f"the test loss is {ratio:.1f} times the training loss at the end; the gap "
-        f"between them goes from {gaps[0]:.3f} to {gaps[1]:.3f} nats per digit",
+        f"at the end the test loss is {ratio:.1f} times the training loss; the gap "
+        f"between them went from {gaps[0]:.3f} to {gaps[1]:.3f} nats per digit",
         f"the gap does not widen, or the ratio stays below {OVERFIT_RATIO:.0f}",
         gaps[1] <= gaps[0] or ratio < OVERFIT_RATIO,
     )
 
 
-def _reads(name: str, hard: Proportion, test: Proportion) -> Claim:
-    ratio = hard.complement.rate / max(test.complement.rate, 1 / test.total)
+def _reads(circumstance: str, hard: dict[str, Proportion], test: Proportion) -> Claim:
+    clean = max(test.complement.count, 1) / test.total
+    ratios = {name: each.complement.rate / clean for name, each in hard.items()}
     return Claim(
-        f"Digits are read right despite noise and style: {name}.",
-        f"{ratio:.1f} times the errors: {hard}",
-        f"fewer than {HARDSHIP_RATIO:.0f} times the errors on the digits as they are",
-        ratio < HARDSHIP_RATIO,
+        f"reading right {circumstance}",
+        f"Digits are read right even {circumstance}.",
+        "errors multiply: "
+        + "; ".join(f"{name} ×{ratio:.1f}" for name, ratio in ratios.items()),
+        f"errors stay below {HARDSHIP_RATIO:.0f} times those on the digits as they are",
+        max(ratios.values()) < HARDSHIP_RATIO,
     )

@@ -47,6 +47,16 @@ class Dataset:
     train: Digits
     read_test: Callable[[], Digits]
 
+    @property
+    def banner(self) -> str | None:
+        """What a reader of a sample run must know first; None for MNIST."""
+        if not self.is_sample:
+            return None
+        return (
+            f"MNIST was not at hand. This run used {self.name} ({len(self.train):,} to "
+            "train on); its numbers say nothing about MNIST."
+        )
+
 
 def load_dataset(choice: str | None = None) -> Dataset:
     """Load MNIST, or the small sample where MNIST cannot be had.

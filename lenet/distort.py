@@ -43,14 +43,20 @@ def transform(
     return moved[:, 0].round().to(torch.uint8)
 
 
-def hardships(seed: int) -> dict[str, Callable[[Images], Images]]:
-    """Return the noise and the variations that the reports try, by name."""
+def noises(seed: int) -> dict[str, Callable[[Images], Images]]:
+    """Return the kinds of noise that the reports try, by name."""
     generator = torch.Generator().manual_seed(seed)
     return {
         "10 % of the pixels inverted": lambda x: flip_pixels(x, 0.1, generator),
-        "Gaussian noise, SD 0.3 of the ink": lambda x: add_noise(x, 0.3, generator),
-        "rotated by 30° to the left": lambda x: transform(x, degrees=30),
-        "rotated by 30° to the right": lambda x: transform(x, degrees=-30),
+        "Gaussian noise, SD 0.3": lambda x: add_noise(x, 0.3, generator),
+    }
+
+
+def variations() -> dict[str, Callable[[Images], Images]]:
+    """Return the variations of the writing that the reports try, by name."""
+    return {
+        "turned left by 30°": lambda x: transform(x, degrees=30),
+        "turned right by 30°": lambda x: transform(x, degrees=-30),
         "half the size": lambda x: transform(x, scale=0.5),
-        "shifted by 4 pixels to the right": lambda x: transform(x, shift=4),
+        "moved right by 4 pixels": lambda x: transform(x, shift=4),
     }

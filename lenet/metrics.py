@@ -46,10 +46,15 @@ class Proportion:
         """The rate with two decimals, such as ``98.89 %``."""
         return f"{100 * self.rate:.2f} %"
 
-    def __str__(self) -> str:
+    @property
+    def interval_percent(self) -> str:
+        """The interval with two decimals, such as ``98.67–99.08 %``."""
         low, high = self.interval
+        return f"{100 * low:.2f}–{100 * high:.2f} %"
+
+    def __str__(self) -> str:
         return (
-            f"{self.percent} (95 % interval {100 * low:.2f}–{100 * high:.2f} %, "
+            f"{self.percent} (95 % interval {self.interval_percent}, "
             f"{self.count:,} of {self.total:,})"
         )
 

@@ -85,11 +85,8 @@ def load_split(split: str) -> tuple[np.ndarray, np.ndarray]:
         MnistMissingError: if no place has the files and no mirror answers.
         MnistDamagedError: if a file is truncated, corrupt, swapped or mislabelled.
     """
-    images, labels = (
-        _decode(FILES[split, kind], _find(FILES[split, kind]))
-        for kind in ("images", "labels")
-    )
-    return images, labels
+    images, labels = (FILES[split, kind] for kind in ("images", "labels"))
+    return _decode(images, read_file(images)), _decode(labels, read_file(labels))
 
 
 def cache_dir() -> Path:
@@ -98,8 +95,12 @@ def cache_dir() -> Path:
     return Path(base) / "lenet" / "mnist"
 
 
-def _find(file: IdxFile) -> bytes:
-    """Return the checked content of a file from the first place that has it."""
+def read_file(file: IdxFile) -> bytes:
+    """Return the decoded and checked content of a file.
+
+    Raises:
+        MnistMissingError, MnistDamagedError: as :func:`load_split`.
+    """
     if folder := os.environ.get("MNIST_DIR"):
         path = _path_in(Path(folder), file)
         if path is None:

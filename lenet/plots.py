@@ -1,7 +1,8 @@
 """The figures. Each function returns the figure and its alternative text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from textwrap import fill
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -43,7 +44,9 @@ def losses(history: Sequence[EpochRecord], val_name: str = "test"):
         running = [record.running_loss for record in history]
         axes.plot(epochs, running, ":", color=GREY, label="training, during the epoch")
         axes.plot(epochs, train, "o-", color=BLUE, label="training, after the epoch")
-        axes.plot(epochs, val, "s--", color=VERMILION, label=f"{val_name}, after it")
+        axes.plot(
+            epochs, val, "s--", color=VERMILION, label=f"{val_name}, after the epoch"
+        )
         axes.set(xlabel="Epoch", ylabel="Cross-entropy loss (nats per digit)", ylim=0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False)
@@ -95,16 +98,32 @@ def mistakes(digits: Digits, prediction: Prediction, num_digits: int = 40):
     return figure, alt + "."
 
 
-def _labelled_grid(digits: Digits, prediction: Prediction, shown, columns: int = 10):
+def changed_digits(
+    digits: Digits, changes: dict[str, Callable[[Tensor], Tensor]], rows: int = 3
+):
+    """Draw the first digits as they are and after each change, one column a change."""
+    images = digits.images[:rows]
+    columns = {"as they are": images}
+    columns |= {name: change(images) for name, change in changes.items()}
+    with _figure(0.85 * rows + 0.3, rows, len(columns)) as (figure, grid):
+        for column, (name, changed) in zip(grid.T, columns.items(), strict=True):
+            column[0].set_title(fill(name, 13), fontsize=7.5)
+            for axes, image in zip(column, changed, strict=True):
+                _draw_digit(axes, image)
+    alt = f"Grid of {rows} digits, each shown {', '.join(columns)}."
+    return figure, alt
+
+
+def _labelled_grid(digits: Digits, prediction: Prediction, shown, columns: int = 8):
     rows = max(1, -(-len(shown) // columns))
-    with _figure(0.92 * rows, rows, columns) as (figure, grid):
+    with _figure(1.05 * rows, rows, columns) as (figure, grid):
         for axes in grid.flat[len(shown) :]:
             axes.axis("off")
         for axes, index in zip(grid.flat, shown, strict=False):
             label, pred = int(digits.labels[index]), int(prediction.labels[index])
             _draw_digit(axes, digits.images[index], wrong=label != pred)
             sure = f"{100 * prediction.confidence[index]:.0f} %"
-            axes.set_title(f"read {pred} ({sure})\ntrue {label}", fontsize=6.5, pad=2)
+            axes.set_title(f"read {pred} ({sure})\ntrue {label}", fontsize=7, pad=2)
     return figure
 
 

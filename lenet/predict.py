@@ -9,7 +9,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 from torch import Tensor, nn
 
-from lenet.data import pad, to_input
+from lenet.data import Digits, pad, to_input
+from lenet.metrics import Proportion
 
 BOX_SIZE = 20  # MNIST fits the ink into 20x20 pixels, aspect kept (sec. III-A) ...
 FRAME_SIZE = 28  # ... and centres it by mass in 28x28
@@ -58,6 +59,17 @@ def predict(model: nn.Module, images: Tensor, batch_size: int = 1_000) -> Predic
     model.train(was_training)
     probs = torch.cat(logits).softmax(1)
     return Prediction(probs, probs.argmax(1))
+
+
+def accuracy(prediction: Prediction, digits: Digits) -> Proportion:
+    """Count the digits that were read right.
+
+    Raises:
+        ValueError: if there is not one prediction per digit.
+    """
+    if len(prediction.labels) != len(digits):
+        raise ValueError(f"{len(prediction.labels)} predictions, {len(digits)} digits")
+    return Proportion(int((prediction.labels == digits.labels).sum()), len(digits))
 
 
 def read_image(path: Path | str) -> Tensor:

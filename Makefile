@@ -1,0 +1,48 @@
+# An active virtual or conda environment is used as it is; otherwise .venv is made.
+ACTIVE := $(or $(VIRTUAL_ENV),$(if $(filter-out base,$(CONDA_DEFAULT_ENV)),$(CONDA_PREFIX)))
+ENV := $(or $(ACTIVE),.venv)
+PYTHON := $(ENV)/bin/python
+STAMP := $(ENV)/lenet-installed.stamp
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+ifdef MNIST_DIR
+export MNIST_DIR := $(abspath $(MNIST_DIR))
+endif
+
+.PHONY: help report notebook lab test lint bench clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+report: $(STAMP)  ## train, execute the notebook, write the HTML and PDF to reports/
+	$(PYTHON) -m lenet.report $(NOTEBOOKS)
+	$(PYTHON) -m lenet.readme
+
+notebook: $(STAMP)  ## execute the notebook in place, outputs kept
+	$(PYTHON) -m lenet.report --execute-only $(NOTEBOOKS)
+
+lab: $(STAMP)  ## open the notebook in JupyterLab
+	$(PYTHON) -m jupyter lab $(AS_ROOT) notebooks/lenet5_mnist.ipynb
+
+test: lint  ## lint, unit tests, and nbval on the notebook
+	$(PYTHON) -m pytest tests
+	$(PYTHON) -m pytest --nbval --nbval-current-env notebooks
+
+lint: $(STAMP)  ## check style and format of the code and the notebook
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+bench: $(STAMP)  ## time an epoch of the usual way beside ours, on an idle machine
+	$(PYTHON) -m lenet.bench
+
+clean:  ## remove the environment and everything that was generated but not committed
+	rm -rf .venv build runs reports/sample *.egg-info
+	find . -name __pycache__ -o -name .ipynb_checkpoints -o -name .*_cache | xargs rm -rf
+
+$(STAMP): pyproject.toml requirements.lock
+	@test -x $(PYTHON) || python3 -m venv $(ENV) || \
+	  { echo "python3 -m venv failed; on Debian: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m pip install --quiet --constraint requirements.lock --editable .
+	@touch $@

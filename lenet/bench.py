@@ -1,0 +1,130 @@
+"""Time an epoch of the seed report's way beside ours: `make bench`.
+
+Both train the same network on the same 60,000 digits with the same number of updates of
+32 digits, and report the same numbers: running training loss, test loss, training and
+test accuracy. Run it on an otherwise idle machine; only the ratio travels.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torch.utils.flop_counter import FlopCounterMode
+
+from lenet import mnist
+from lenet.config import Config
+from lenet.data import load_dataset, seed_report_splits
+from lenet.model import LeNet5, new_model
+from lenet.run import new_loaders, new_optimizer
+from lenet.train import train_epoch, training_loop
+from lenet.vision import torchvision
+
+ROUNDS = 3  # timed epochs of each way, taken in turns; one more of each warms up
+
+
+def main() -> None:
+    """Print seconds per epoch of both ways, their ratio and the roofline."""
+    config = Config()
+    with tempfile.TemporaryDirectory() as folder:
+        ways = {"seed report": seed_way(config, Path(folder)), "ours": our_way(config)}
+        seconds = time_in_turns(ways)
+    for name, times in seconds.items():
+        each = ", ".join(f"{value:.2f}" for value in times)
+        print(f"{name:12s} {median(times):6.2f} s per epoch   ({each})")
+    ratio = median(seconds["seed report"]) / median(seconds["ours"])
+    print(f"{'ratio':12s} {ratio:6.2f}")
+    print_roofline(config)
+
+
+def time_in_turns(ways: dict[str, Callable[[], None]]) -> dict[str, list[float]]:
+    """Time each way once a round, after one round that is not counted."""
+    seconds = {name: [] for name in ways}
+    for _ in range(1 + ROUNDS):
+        for name, run in ways.items():
+            start = time.perf_counter()
+            run()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: times[1:] for name, times in seconds.items()}
+
+
+def our_way(config: Config) -> Callable[[], None]:
+    """Return a function that trains and scores one epoch in our way."""
+    model = new_model(config.seed)
+    loaders = new_loaders(config, *seed_report_splits(load_dataset("mnist")))
+    train_loader, train_eval_loader, test_loader = loaders
+    parts = (model, nn.CrossEntropyLoss(), new_optimizer(model, config))
+
+    def one_epoch() -> None:
+        loop = (train_loader, test_loader, 1)
+        training_loop(*parts, *loop, train_eval_loader=train_eval_loader, print_every=0)
+
+    return one_epoch
+
+
+def seed_way(config: Config, folder: Path) -> Callable[[], None]:
+    """Return a function for one epoch with torchvision's usual loader.
+
+    Every image is opened, resized and converted when its turn comes; the test loss and
+    both accuracies take passes of their own.
+    """
+    loaders = _usual_loaders(config, folder)
+    model = LeNet5()
+    criterion = nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+
+    def one_epoch() -> None:
+        train_epoch(model, criterion, optimizer, loaders["train"])
+        with torch.no_grad():
+            for images, labels in loaders["test"]:
+                criterion(model(images), labels).item()
+            for loader in loaders.values():
+                for images, labels in loader:
+                    (model(images).softmax(1).argmax(1) == labels).sum().item()
+
+    return one_epoch
+
+
+def _usual_loaders(config: Config, folder: Path) -> dict[str, DataLoader]:
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for file in mnist.FILES.values():
+        (raw / file.name).write_bytes(mnist.read_file(file))
+    steps = torchvision.transforms
+    transform = steps.Compose([steps.Resize((32, 32)), steps.ToTensor()])
+    return {
+        name: DataLoader(
+            torchvision.datasets.MNIST(folder, train=train, transform=transform),
+            batch_size=config.batch_size,
+            shuffle=train,
+        )
+        for name, train in (("train", True), ("test", False))
+    }
+
+
+def print_roofline(config: Config) -> None:
+    """Print an epoch's arithmetic and how fast this machine multiplies matrices."""
+    model, images = LeNet5(), torch.zeros(1, 1, 32, 32)
+    with FlopCounterMode(display=False) as counter:
+        loss = model(images).sum()
+        forward = counter.get_total_flops()
+        loss.backward()
+        both = counter.get_total_flops()
+    size = 2048
+    a, b = torch.rand(size, size), torch.rand(size, size)
+    times = time_in_turns({"product": lambda: a @ b})["product"]
+    rate = 2 * size**3 / median(times)
+    work = 60_000 * both + 70_000 * forward
+    print(
+        f"roofline     an epoch is {60_000 * both / 1e9:.0f} GFLOP of training and "
+        f"{70_000 * forward / 1e9:.0f} of scoring; matrices multiply at "
+        f"{rate / 1e9:.0f} GFLOP/s here: {work / rate:.2f} s at the least"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Bring the README's numbers and figure up to date with the published run.
+
+`make report` calls this after the notebook; a test finds the README to agree with the
+record, so that no number in it is ever typed by hand.
+"""
+
+import re
+from pathlib import Path
+
+from lenet import claims, plots
+from lenet.files import write_whole
+from lenet.metrics import Proportion
+from lenet.record import load_record
+from lenet.train import EpochRecord
+
+FIGURE = "lenet5-mnist-losses.png"
+BEGIN, END = "<!-- result: written by make report -->", "<!-- end of result -->"
+
+
+def main(root: Path = Path()) -> None:
+    """Rewrite the result block of README.md and the figure that it shows."""
+    record = load_record(root / "reports")
+    readme = root / "README.md"
+    write_whole(readme, filled(readme.read_text(), record).encode())
+    write_figure(record, root / "reports" / FIGURE)
+
+
+def filled(text: str, record: dict) -> str:
+    """Return the README's text with the result of a run between its marks.
+
+    Raises:
+        ValueError: if the marks are not there.
+    """
+    pattern = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.S)
+    if not pattern.search(text):
+        raise ValueError(f"README.md has no {BEGIN!r} ... {END!r}: put them back")
+    return pattern.sub(lambda _: f"{BEGIN}\n{result(record)}\n{END}", text, count=1)
+
+
+def result(record: dict) -> str:
+    """Write the figure, the table and the run's circumstances as Markdown."""
+    history = [EpochRecord.fromdict(values) for values in record["history"]]
+    test = Proportion(record["test"]["num_correct"], record["test"]["num_examples"])
+    _, alt = plots.losses(history)
+    hardware, versions = record["hardware"], record["versions"]
+    paper = claims.PAPER_TEST_ERRORS.complement
+    rows = [
+        ("Paper, 1998", f"{100 * (1 - claims.PAPER_TRAIN_ERROR):.2f} %", paper),
+        ("Seed report", claims.SEED_REPORT_TRAIN.percent, claims.SEED_REPORT_TEST),
+        ("**This run**", history[-1].train.accuracy.percent, test),
+    ]
+    lines = [
+        f"![{alt}](reports/{FIGURE})",
+        "",
+        "| | Training accuracy | Test accuracy | 95 % interval | Test digits |",
+        "|:--|--:|--:|--:|--:|",
+        *(
+            f"| {name} | {train} | {each.percent} | {each.interval_percent} "
+            f"| {each.total:,} |"
+            for name, train, each in rows
+        ),
+        "",
+        f"This run: {len(history)} epochs, seed {record['config']['seed']}, "
+        f"{record['seconds']:.0f} s on {hardware['device']} with "
+        f"{hardware['threads']} threads, PyTorch {versions['torch']}, "
+        f"{record['date']}.",
+    ]
+    return "\n".join(lines)
+
+
+def write_figure(record: dict, path: Path) -> None:
+    """Draw the loss figure of a run."""
+    history = [EpochRecord.fromdict(values) for values in record["history"]]
+    figure, _ = plots.losses(history)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main()
