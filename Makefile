@@ -10,7 +10,7 @@ ifdef MNIST_DIR
 export MNIST_DIR := $(abspath $(MNIST_DIR))
 endif
 
-.PHONY: help report notebook lab test lint bench clean
+.PHONY: help report notebook lab test lint bench study clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -36,6 +36,9 @@ lint: $(STAMP)  ## check style and format of the code and the notebook
 
 bench: $(STAMP)  ## time an epoch of the usual way beside ours, on an idle machine
 	$(PYTHON) -m lenet.bench
+
+study: $(STAMP)  ## run a study of several runs on all cores: make study NAME=seeds
+	$(PYTHON) -m lenet.studies.study $(NAME)
 
 clean:  ## remove the environment and everything that was generated but not committed
 	rm -rf .venv build runs reports/sample *.egg-info

@@ -1,9 +1,9 @@
 """LeNet-5 on MNIST, after LeCun, Bottou, Bengio and Haffner (1998).
 
 The rooms, each importing only from those before it: ``config``, ``files``, ``mnist``,
-``data``, ``model``, ``metrics``, ``train``, ``checkpoint``, ``run``, ``record``,
-``predict``, ``distort``, ``claims``, ``plots``, ``tables``; and ``report``, which knows
-notebooks and nothing of digits.
+``data``, ``augment``, ``model``, ``metrics``, ``train``, ``checkpoint``, ``run``,
+``record``, ``predict``, ``distort``, ``claims``, ``plots``, ``tables``; then
+``studies``; and ``report``, which knows notebooks and nothing of digits.
 """
 
 from lenet.checkpoint import load_weights

@@ -77,8 +77,9 @@ def resume(
 
 
 def _resumable(config: dict) -> dict:
-    """Return the values that may not change on the way; a run may go on for longer."""
-    return {name: value for name, value in config.items() if name != "num_epochs"}
+    """Return what may not change on the way; with a constant rate a run may go on."""
+    free = () if config["one_cycle"] else ("num_epochs",)
+    return {name: value for name, value in config.items() if name not in free}
 
 
 def _read(path: Path) -> dict:

@@ -11,6 +11,10 @@ class Config:
         num_epochs: full passes over the training digits.
         batch_size: digits per optimiser update; the last batch may be smaller.
         learning_rate: step size of Adam (its other settings are PyTorch's defaults).
+        one_cycle: let the step size climb from near 0 to ``learning_rate`` and fall
+            back, over the run; otherwise it is constant.
+        distortion: strength of the random distortions of the training digits; 0 leaves
+            them as they are.
         seed: starts three separate generators: initial weights, order, split.
         val_size: digits held out of the training set where a validation split is made.
 
@@ -21,6 +25,8 @@ class Config:
     num_epochs: int = 15
     batch_size: int = 32
     learning_rate: float = 1e-3
+    one_cycle: bool = False
+    distortion: float = 0.0
     seed: int = 42
     val_size: int = 10_000
 
@@ -34,6 +40,8 @@ class Config:
             raise ValueError(
                 f"learning_rate is {self.learning_rate!r}: give a number above 0"
             )
+        if not 0 <= self.distortion < float("inf"):
+            raise ValueError(f"distortion is {self.distortion!r}: give 0 or more")
         if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
             raise ValueError(f"seed is {self.seed!r}: give a whole number from 0")
 

@@ -154,6 +154,7 @@ class Batches:
         digits: what to cut; moved to ``device`` once, as uint8.
         batch_size: digits per batch; the last one may be smaller.
         shuffle: draws a new order for every pass; None keeps the order given.
+        distort: takes a batch of images and the generator above, and changes them.
         device: where the batches are.
 
     Raises:
@@ -166,6 +167,7 @@ class Batches:
         batch_size: int,
         *,
         shuffle: torch.Generator | None = None,
+        distort: Callable[[Tensor, torch.Generator], Tensor] | None = None,
         device: torch.device | str = "cpu",
     ):
         if len(digits) == 0 or batch_size < 1:
@@ -176,13 +178,17 @@ class Batches:
         self.labels = digits.labels.to(device)
         self.batch_size = batch_size
         self.shuffle = shuffle
+        self.distort = distort
 
     def __len__(self) -> int:
         return -(-len(self.labels) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         for indices in self._order().split(self.batch_size):
-            yield to_input(self.images[indices]), self.labels[indices]
+            images = to_input(self.images[indices])
+            if self.distort:
+                images = self.distort(images, self.shuffle)
+            yield images, self.labels[indices]
 
     def _order(self) -> Tensor:
         if self.shuffle is None:

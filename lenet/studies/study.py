@@ -1,0 +1,111 @@
+"""Run a study: a parallel map over its members, killed and taken up again at will.
+
+The map is joblib's, so a cluster takes it unchanged, through joblib's own backends:
+
+    with joblib.parallel_config(backend="dask"):
+        run_study("seeds")
+
+Each finished member is a file under ``runs/studies``; when all are there, they become
+one file, ``reports/studies/NAME.json``.
+"""
+
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+
+import torch
+from joblib import Parallel, delayed
+
+from lenet.files import write_whole
+from lenet.record import environment
+
+PARTS = Path("runs/studies")
+STORED = Path(__file__).parents[2] / "reports" / "studies"
+
+
+def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> dict:
+    """Run the members that have not been run yet, on all cores, and store the study.
+
+    Args:
+        name: a module of ``lenet.studies``.
+        parts: where finished members are kept.
+        stored: where the whole study goes.
+
+    Raises:
+        ValueError: if there is no such study.
+    """
+    study = load_study(name)
+    members = study.members()
+    paths = [parts / name / f"{member_name(member)}.json" for member in members]
+    jobs = [
+        delayed(run_member)(name, member, path)
+        for member, path in zip(members, paths, strict=True)
+        if not path.exists()
+    ]
+    print(f"{name}: {len(jobs)} of {len(members)} runs to do")
+    Parallel(n_jobs=-1, verbose=5)(jobs)
+    result = {
+        "study": name,
+        "question": study.QUESTION,
+        "command": f"make study NAME={name}",
+        "members": [json.loads(path.read_text()) for path in paths],
+    }
+    write_whole(stored / f"{name}.json", (json.dumps(result) + "\n").encode())
+    return result
+
+
+def load_study(name: str) -> ModuleType:
+    """Import a study.
+
+    Raises:
+        ValueError: if there is no such study; the message lists those there are.
+    """
+    found = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+    if name not in found or name == "study":
+        found.remove("study")
+        raise ValueError(f"no study {name!r}: give one of {', '.join(found)}")
+    return importlib.import_module(f"lenet.studies.{name}")
+
+
+def member_name(member: dict) -> str:
+    """Return a file name for a member, such as ``seed=3,split=writers``."""
+    return ",".join(f"{key}={value}" for key, value in sorted(member.items()))
+
+
+def run_member(name: str, member: dict, path: Path | None = None) -> dict:
+    """Run one member on one thread, so that its bits do not depend on the others."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    start = time.perf_counter()
+    try:
+        result = load_study(name).run(**member)
+        about = environment()
+    finally:
+        torch.set_num_threads(threads)
+    seconds = round(time.perf_counter() - start, 1)
+    record = {"member": member, "result": result, "seconds": seconds, **about}
+    if path:
+        write_whole(path, json.dumps(record).encode())
+    return record
+
+
+def load_stored(name: str, stored: Path = STORED) -> dict:
+    """Read a stored study.
+
+    Raises:
+        FileNotFoundError: if it has not been run.
+    """
+    path = stored / f"{name}.json"
+    if not path.exists():
+        raise FileNotFoundError(f"no study at {path}: run `make study NAME={name}`")
+    return json.loads(path.read_text())
+
+
+if __name__ == "__main__":
+    try:
+        run_study(*sys.argv[1:2] or [""])
+    except ValueError as error:
+        sys.exit(str(error))
