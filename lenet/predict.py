@@ -36,7 +36,6 @@ class Prediction:
         return self.probs.amax(1)
 
 
-@torch.no_grad()
 def predict(model: nn.Module, images: Tensor, batch_size: int = 1_000) -> Prediction:
     """Read images.
 
@@ -48,6 +47,13 @@ def predict(model: nn.Module, images: Tensor, batch_size: int = 1_000) -> Predic
     Raises:
         ValueError: if the images have another shape or there are none.
     """
+    probs = predict_logits(model, images, batch_size).softmax(1)
+    return Prediction(probs, probs.argmax(1))
+
+
+@torch.no_grad()
+def predict_logits(model: nn.Module, images: Tensor, batch_size: int = 1_000) -> Tensor:
+    """Return the ``(N, 10)`` logits of images, on the CPU; see :func:`predict`."""
     if len(images) == 0:
         raise ValueError("no images to read: give at least one")
     device, was_training = next(model.parameters()).device, model.training
@@ -57,8 +63,7 @@ def predict(model: nn.Module, images: Tensor, batch_size: int = 1_000) -> Predic
         batch = to_input(batch) if batch.dtype == torch.uint8 else batch
         logits.append(model(batch.to(device)).cpu())
     model.train(was_training)
-    probs = torch.cat(logits).softmax(1)
-    return Prediction(probs, probs.argmax(1))
+    return torch.cat(logits)
 
 
 def accuracy(prediction: Prediction, digits: Digits) -> Proportion:
