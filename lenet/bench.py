@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from lenet import mnist
 from lenet.config import Config
 from lenet.data import load_dataset, seed_report_splits
-from lenet.model import LeNet5, Tanh, new_model
+from lenet.model import LeNet5, new_model
 from lenet.run import new_loaders, new_optimizer
 from lenet.train import train_epoch, training_loop
 from lenet.vision import torchvision
@@ -73,7 +73,7 @@ def seed_way(config: Config, folder: Path) -> Callable[[], None]:
     both accuracies take passes of their own.
     """
     loaders = _usual_loaders(config, folder)
-    model = _with_usual_tanh(LeNet5())
+    model = _usual_network()
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
 
@@ -89,12 +89,14 @@ def seed_way(config: Config, folder: Path) -> Callable[[], None]:
     return one_epoch
 
 
-def _with_usual_tanh(model: LeNet5) -> LeNet5:
-    for part in (model.feature_extractor, model.classifier):
-        for name, layer in part.named_children():
-            if isinstance(layer, Tanh):
-                setattr(part, name, nn.Tanh())
-    return model
+def _usual_network() -> nn.Module:
+    """Return the same network of PyTorch's own layers, in its own memory layout."""
+    convolutions = (nn.Conv2d(1, 6, 5), nn.Conv2d(6, 16, 5), nn.Conv2d(16, 120, 5))
+    c1, c3, c5 = ((layer, nn.Tanh()) for layer in convolutions)
+    f6 = (nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10))
+    return nn.Sequential(
+        *c1, nn.AvgPool2d(2), *c3, nn.AvgPool2d(2), *c5, nn.Flatten(), *f6
+    )
 
 
 def _usual_loaders(config: Config, folder: Path) -> dict[str, DataLoader]:

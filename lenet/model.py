@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from lenet.data import IMAGE_SIZE, NUM_CLASSES
 
 
 class _Tanh(torch.autograd.Function):
     @staticmethod
-    def forward(a: Tensor) -> Tensor:
-        return torch.sigmoid(2 * a).mul_(2).sub_(1)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output) -> None:
-        ctx.save_for_backward(output)
+    def forward(ctx, a: Tensor) -> Tensor:
+        ctx.mark_dirty(a)
+        a.mul_(2).sigmoid_().mul_(2).sub_(1)
+        ctx.save_for_backward(a)
+        return a
 
     @staticmethod
     def backward(ctx, grad: Tensor) -> Tensor:
@@ -24,15 +24,28 @@ class _Tanh(torch.autograd.Function):
         return torch.ops.aten.tanh_backward(grad, output)
 
 
-class Tanh(nn.Module):
-    """The hyperbolic tangent, as 2 sigmoid(2a) - 1: four times as fast on a CPU.
+class InplaceTanh(nn.Module):
+    """The hyperbolic tangent, as 2 sigmoid(2a) - 1, written over its input.
 
-    It differs from ``torch.tanh`` by rounding only, at most 2e-7.
+    On a CPU four times as fast as ``torch.tanh``, from which it differs by rounding.
     """
 
     def forward(self, a: Tensor) -> Tensor:
-        """Return tanh of any tensor, element by element."""
+        """Return tanh of a tensor, element by element."""
         return _Tanh.apply(a)
+
+
+class WholeMapConv2d(nn.Conv2d):
+    """A convolution with a kernel as large as its maps: one matrix product, so faster.
+
+    Source: LeCun et al. 1998, sec. II-B, which calls C5 a convolution all the same,
+    since on a larger input its maps would be larger than 1x1.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return ``(N, out_channels, 1, 1)``."""
+        outputs = F.linear(maps.flatten(1), self.weight.flatten(1), self.bias)
+        return outputs[..., None, None]
 
 
 class LeNet5(nn.Module):
@@ -55,19 +68,19 @@ class LeNet5(nn.Module):
         self.feature_extractor = nn.Sequential(  # (N, 1, 32, 32)
             OrderedDict(
                 c1=nn.Conv2d(1, 6, kernel_size=5),  # (N, 6, 28, 28)
-                c1_tanh=Tanh(),
+                c1_tanh=InplaceTanh(),
                 s2=nn.AvgPool2d(2),  # (N, 6, 14, 14)
                 c3=nn.Conv2d(6, 16, kernel_size=5),  # (N, 16, 10, 10)
-                c3_tanh=Tanh(),
+                c3_tanh=InplaceTanh(),
                 s4=nn.AvgPool2d(2),  # (N, 16, 5, 5)
-                c5=nn.Conv2d(16, 120, kernel_size=5),  # (N, 120, 1, 1)
-                c5_tanh=Tanh(),
+                c5=WholeMapConv2d(16, 120, kernel_size=5),  # (N, 120, 1, 1)
+                c5_tanh=nn.Tanh(),
             )
         )
         self.classifier = nn.Sequential(  # (N, 120)
             OrderedDict(
                 f6=nn.Linear(120, 84),
-                f6_tanh=Tanh(),
+                f6_tanh=nn.Tanh(),
                 output=nn.Linear(84, NUM_CLASSES),  # (N, 10)
             )
         )
