@@ -11,6 +11,7 @@ import os
 import urllib.request
 import zlib
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -170,7 +171,7 @@ def _download(file: IdxFile) -> bytes:
             with urllib.request.urlopen(url, timeout=DOWNLOAD_TIMEOUT) as answer:
                 packed = answer.read()
             content = _checked(packed, file, source=url)
-        except (OSError, MnistDamagedError) as error:
+        except (OSError, HTTPException, MnistDamagedError) as error:
             failures.append(f"  {url}: {error}")
             continue
         write_whole(cache_dir() / f"{file.name}.gz", packed)

@@ -53,7 +53,7 @@ def losses(history: Sequence[EpochRecord], val_name: str = "test"):
     best = min(range(len(val)), key=val.__getitem__)
     alt = (
         f"Line chart of cross-entropy loss over {len(epochs)} epochs. Training loss "
-        f"falls from {train[0]:.3f} to {train[-1]:.3f} nats per digit; {val_name} loss "
+        f"goes from {train[0]:.3f} to {train[-1]:.3f} nats per digit; {val_name} loss "
         f"goes from {val[0]:.3f} to {val[-1]:.3f}, with its lowest value "
         f"{val[best]:.3f} after epoch {epochs[best]}."
     )
@@ -65,7 +65,9 @@ def digit_columns(digits: Digits, rows: int = 4):
     with _figure(0.62 * rows + 0.3, rows, NUM_CLASSES) as (figure, grid):
         for label, column in enumerate(grid.T):
             images = digits.images[digits.labels == label][:rows]
-            for axes, image in zip(column, images, strict=True):
+            for axes in column[len(images) :]:
+                axes.axis("off")
+            for axes, image in zip(column, images, strict=False):
                 _draw_digit(axes, image)
             column[0].set_title(str(label))
     alt = f"Grid of digits: the first {rows} of each class from 0 to 9, by column."
@@ -129,7 +131,7 @@ def _labelled_grid(digits: Digits, prediction: Prediction, shown, columns: int =
 
 def _draw_digit(axes: Axes, image: Tensor, *, wrong: bool = False) -> None:
     """Show the 32x32 pixels that the network saw; a thick frame marks a mistake."""
-    axes.imshow(image, cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
+    axes.imshow(image.numpy(), cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
         spine.set(visible=True, linewidth=0.4, color=GREY)

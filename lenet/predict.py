@@ -106,7 +106,10 @@ def _open(path: Path) -> Image.Image:
         raise FileNotFoundError(f"no picture at {path}")
     try:
         with Image.open(path) as picture:
-            picture = ImageOps.exif_transpose(picture).convert("RGBA")
+            picture = ImageOps.exif_transpose(picture)
+            if picture.mode.startswith("I"):  # 16 bits, which convert() would clip
+                picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+            picture = picture.convert("RGBA")
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
         raise ValueError(
             f"{path} cannot be read as a picture ({error}): give a PNG or JPEG file"

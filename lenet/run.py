@@ -81,12 +81,20 @@ def fit(
 
     Returns:
         The model after the last epoch, and the history.
+
+    Raises:
+        ValueError: if the checkpoint is damaged or of another run.
     """
     model = new_model(config.seed, device)
     optimizer = new_optimizer(model, config)
     train_loader, *eval_loaders = new_loaders(config, train, val, device)
     state = (config, model, optimizer, train_loader.shuffle)
     history = resume(checkpoint, *state) if checkpoint else []
+    if history and history[-1].train.num_examples != len(train):
+        raise ValueError(
+            f"{checkpoint} is of a run on {history[-1].train.num_examples:,} training "
+            f"digits, not {len(train):,}: delete it to start again"
+        )
     if config.one_cycle:
         num_batches = len(train_loader)
         done = num_batches * len(history)

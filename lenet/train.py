@@ -84,7 +84,9 @@ def training_loop(
         FloatingPointError: if the loss stops being a finite number.
     """
     history = list(history)
-    eval_loaders = (train_eval_loader or train_loader, valid_loader)
+    if train_eval_loader is None:
+        train_eval_loader = train_loader
+    eval_loaders = (train_eval_loader, valid_loader)
     for epoch in range(len(history) + 1, epochs + 1):
         loss = train_epoch(model, criterion, optimizer, train_loader, device)
         scores = [evaluate(model, criterion, each, device) for each in eval_loaders]
@@ -98,6 +100,7 @@ def training_loop(
 
 def train_epoch(model, criterion, optimizer, loader, device="cpu") -> float:
     """Make one pass of optimiser updates; return the mean loss met on the way."""
+    _require_mean(criterion)
     model.train()
     losses, sizes = [], []
     for images, labels in tqdm(loader, disable=None, leave=False):  # terminals only
@@ -108,12 +111,13 @@ def train_epoch(model, criterion, optimizer, loader, device="cpu") -> float:
         optimizer.step()
         losses.append(loss.detach())
         sizes.append(len(labels))
-    return _mean_loss(criterion, losses, sizes)
+    return _mean_loss(losses, sizes)
 
 
 @torch.no_grad()
 def evaluate(model, criterion, loader, device="cpu") -> Scores:
     """Score a model, exactly whatever the batch sizes; its weights stay the same."""
+    _require_mean(criterion)
     was_training = model.training
     model.eval()
     losses, sizes, correct = [], [], []
@@ -124,18 +128,20 @@ def evaluate(model, criterion, loader, device="cpu") -> Scores:
         sizes.append(len(labels))
         correct.append((logits.argmax(1) == labels).sum())
     model.train(was_training)
-    loss = _mean_loss(criterion, losses, sizes)
+    loss = _mean_loss(losses, sizes)
     return Scores(loss, int(torch.stack(correct).sum()), sum(sizes))
 
 
-def _mean_loss(criterion, losses: list[Tensor], sizes: list[int]) -> float:
+def _require_mean(criterion: nn.Module) -> None:
+    reduction = getattr(criterion, "reduction", "mean")
+    if reduction != "mean":
+        raise ValueError(f"the criterion's reduction is {reduction!r}: use 'mean'")
+
+
+def _mean_loss(losses: list[Tensor], sizes: list[int]) -> float:
     """Weight the batches' mean losses by their sizes: the mean over all examples."""
     if not sizes:
         raise ValueError("the loader gave no batch: give it at least one example")
-    if getattr(criterion, "reduction", "mean") != "mean":
-        raise ValueError(
-            f"the criterion's reduction is {criterion.reduction!r}: use 'mean'"
-        )
     means = torch.stack(losses).cpu().double()
     mean = float(means @ torch.tensor(sizes).double()) / sum(sizes)
     if not isfinite(mean):

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import torch
+
+from lenet import Proportion, Scores
+from lenet.metrics import confusion_matrix, difference_interval
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(95, 0.78, 1.16), (82, 0.66, 1.02)])
+def test_the_papers_error_counts_have_their_wilson_intervals(count, low, high):
+    percents = [100 * end for end in Proportion(count, 10_000).interval]
+    assert percents == pytest.approx([low, high], abs=0.005)
+
+
+@pytest.mark.parametrize("total", [1, 5, 10_000])
+def test_no_and_all_still_have_an_interval(total):
+    z = 1.959964
+    none, every = Proportion(0, total).interval, Proportion(total, total).interval
+    assert none == pytest.approx((0, z**2 / (total + z**2)), abs=1e-6)
+    assert every == pytest.approx((total / (total + z**2), 1), abs=1e-6)
+    assert none[0] >= 0
+    assert every[1] <= 1
+
+
+@pytest.mark.parametrize(("count", "total"), [(-1, 5), (6, 5), (0, 0)])
+def test_what_is_no_proportion_is_refused(count, total):
+    with pytest.raises(ValueError, match=f"{count} of {total} is not a proportion"):
+        Proportion(count, total)
+
+
+def test_a_proportion_is_printed_with_all_that_it_is_worth():
+    proportion = Proportion(9_889, 10_000)
+    assert str(proportion) == ("98.89 % (95 % interval 98.67–99.08 %, 9,889 of 10,000)")
+    assert str(proportion.complement).startswith("1.11 %")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "interval"),
+    [  # Newcombe 1998, table II, method 10
+        ((56, 70), (48, 80), (0.0524, 0.3339)),
+        ((9, 10), (3, 10), (0.1705, 0.8090)),
+        ((5, 56), (0, 29), (-0.0381, 0.1926)),
+        ((0, 10), (0, 10), (-0.2775, 0.2775)),
+        ((10, 10), (0, 20), (0.6791, 1.0000)),
+    ],
+)
+def test_differences_have_newcombes_published_intervals(one, other, interval):
+    found = difference_interval(Proportion(*one), Proportion(*other))
+    assert found == pytest.approx(interval, abs=5e-5)
+
+
+def test_a_difference_the_other_way_round_has_the_opposite_interval():
+    one, other = Proportion(9_889, 10_000), Proportion(9_877, 10_000)
+    low, high = difference_interval(one, other)
+    assert difference_interval(other, one) == pytest.approx((-high, -low))
+
+
+def test_scores_count_right_and_wrong():
+    scores = Scores(0.5, num_correct=7, num_examples=10)
+    assert scores.accuracy == Proportion(7, 10)
+    assert scores.errors == Proportion(3, 10)
+
+
+def test_the_confusion_matrix_is_numpys_recount():
+    rng = np.random.default_rng(0)
+    labels, preds = rng.integers(9, size=(2, 300))  # class 9 never comes
+    expected = np.zeros((10, 10), int)
+    np.add.at(expected, (labels, preds), 1)
+    found = confusion_matrix(torch.tensor(labels), torch.tensor(preds))
+    assert np.array_equal(found.numpy(), expected)
+    assert int(found.trace()) == (labels == preds).sum()
+
+
+def test_the_confusion_matrix_has_true_labels_in_its_rows():
+    found = confusion_matrix(torch.tensor([4]), torch.tensor([9]))
+    assert found.nonzero().tolist() == [[4, 9]]
+
+
+def test_each_label_needs_its_prediction():
+    with pytest.raises(ValueError, match="3 labels but 2 predictions"):
+        confusion_matrix(torch.zeros(3).long(), torch.zeros(2).long())

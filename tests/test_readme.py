@@ -1,0 +1,80 @@
+"""The README: its numbers are the run's, its commands and links are there."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+from lenet.readme import filled
+from lenet.record import load_record
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def targets():
+    text = (ROOT / "Makefile").read_text()
+    return set(re.findall(r"^([a-z]+):.*##", text, re.M))
+
+
+def test_the_numbers_are_those_of_the_published_run():
+    assert filled(README, load_record(ROOT / "reports")) == README
+
+
+def test_every_make_target_named_is_there_and_every_target_is_named():
+    named = set(re.findall(r"make ([a-z]+)", README))
+    assert named & targets() >= targets() - {"help"}
+    assert named - targets() <= {"it", "a"}
+
+
+def test_every_relative_link_leads_to_a_file():
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
+    assert len(links) > 8
+    for link in links:
+        assert (ROOT / link).exists(), link
+
+
+def test_the_python_examples_run(tmp_path, monkeypatch):
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("L", (200, 200), "white")
+    ImageDraw.Draw(picture).line([(100, 30), (100, 170)], fill="black", width=16)
+    picture.save(tmp_path / "photo.png")
+    monkeypatch.chdir(tmp_path)
+    examples = re.findall(r"```python\n(.*?)```", README, re.S)
+    names = {}
+    exec(examples[0], names)
+    assert names["prediction"].labels.tolist() == [1]
+
+
+def test_the_training_example_runs_on_the_sample():
+    from lenet import Batches, load_dataset
+
+    loader = Batches(load_dataset("sample").train[:64], 32)
+    code = re.findall(r"```python\n(.*?)```", README, re.S)[1]
+    names = {"train_loader": loader, "valid_loader": loader}
+    exec(code.replace("epochs=15", "epochs=1"), names)
+    assert len(names["history"]) == 1
+
+
+def test_make_alone_lists_the_targets():
+    shown = subprocess.run(
+        shlex.split("make"), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert set(re.findall(r"^make (\w+)", shown.stdout, re.M)) == targets()
+
+
+def test_ci_runs_the_command_of_the_readme():
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_lock_pins_every_dependency():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[<>=]", line)[0] for line in project["dependencies"]}
+    locked = dict(
+        line.split("==") for line in (ROOT / "requirements.lock").read_text().split()
+    )
+    assert wanted <= locked.keys()
+    assert not any("+" in version for version in locked.values())
