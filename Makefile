@@ -28,7 +28,8 @@ lab: $(STAMP)  ## open the notebook in JupyterLab
 
 test: lint  ## lint, unit tests, and nbval on the notebook
 	$(PYTHON) -m pytest tests
-	$(PYTHON) -m pytest --nbval --nbval-current-env notebooks
+	$(PYTHON) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
+	  notebooks
 
 lint: $(STAMP)  ## check style and format of the code and the notebook
 	$(PYTHON) -m ruff check .

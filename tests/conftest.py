@@ -18,9 +18,6 @@ from lenet.train import EpochRecord
 
 ROOT = Path(__file__).parents[1]
 
-if folder := os.environ.get("MNIST_DIR"):  # may be relative to the repository's root
-    os.environ["MNIST_DIR"] = str((ROOT / folder).resolve())
-
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):

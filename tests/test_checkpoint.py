@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import pickle
 import random
 import signal
@@ -121,6 +123,19 @@ def test_without_a_checkpoint_nothing_is_touched(tmp_path):
     assert resume(tmp_path / "none", config, model, optimizer, shuffle) == []
     assert all(torch.equal(before[n], v) for n, v in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), generator)
+
+
+def test_a_full_disk_keeps_the_checkpoint_before(checkpoint, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = checkpoint.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            save_checkpoint(checkpoint, *state(CONFIG.but(seed=6)), [])
+    assert checkpoint.read_bytes() == before
+    assert resume(checkpoint, *state()) == []
 
 
 # Checkpoints that must not be taken up

@@ -80,6 +80,7 @@ def test_scoring_runs_in_evaluation_mode_and_training_in_training_mode(digits):
     modes = []
     network = nn.Sequential(nn.Flatten(), nn.Linear(1024, 10))
     network.register_forward_hook(lambda module, *_: modes.append(module.training))
+    network.eval()
     train_epoch(network, CRITERION, sgd(network), Batches(digits, 150))
     evaluate(network, CRITERION, Batches(digits, 150))
     train_epoch(network, CRITERION, sgd(network), Batches(digits, 150))

@@ -13,6 +13,7 @@ ANCHOR = re.compile(r"""<a\s+(?:id|name)\s*=\s*["']([^"']+)["']\s*/?>""")
 CLOSING_ANCHOR = re.compile(r"</a\s*>")
 TABLE_RULE = re.compile(r"^\|?\s*:?-+:?\s*\|[\s:|-]*$", re.M)
 BLOCKS = {"paragraph", "heading", "block_text", "table_cell"}
+BEFORE_PER_CENT = re.compile(r"(?<=\d) (?=%)")
 OPENS_QUOTE = re.compile(r"[\s(\[{–—/]")
 
 
@@ -116,7 +117,8 @@ def _curl_quotes(tokens: list[Token], before: str) -> str:
         if token["type"] in BLOCKS:
             before = " "
         if token["type"] == "text":
-            token["raw"] = _curl(unescape(token["raw"]), before)
+            text = _curl(unescape(token["raw"]), before)
+            token["raw"] = BEFORE_PER_CENT.sub("\N{NO-BREAK SPACE}", text)
             before = token["raw"][-1:] or before
         elif "children" in token:
             before = _curl_quotes(token["children"], before)
