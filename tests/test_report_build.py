@@ -96,8 +96,8 @@ def test_entry_points_are_registered():
     names = {p.name: p.load() for p in entry_points(group="nbconvert.exporters")}
     assert names["lenet-html"] is HTMLReport
     assert names["lenet-pdf"] is PDFReport
-    assert HTMLReport.export_from_notebook == "Report (HTML)"
-    assert PDFReport.export_from_notebook == "Report (PDF)"
+    assert HTMLReport.export_from_notebook == "LeNet report (HTML)"
+    assert PDFReport.export_from_notebook == "LeNet report (PDF)"
 
 
 def test_nbconvert_knows_the_exporter(tmp_path):

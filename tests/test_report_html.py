@@ -132,7 +132,7 @@ def test_code_is_folded_hidden_or_shown(html, page):
 
 
 def test_front_matter_and_contents(page):
-    assert "We measure 0.95 % with" in page.text
+    assert "We measure 0.95\N{NO-BREAK SPACE}% with" in page.text
     assert "Old words" not in page.text
     assert page.find("nav")
     assert not any(attrs.get("role") == "note" for _, attrs in page.elements)

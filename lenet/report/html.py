@@ -99,7 +99,7 @@ def _unanchored(tokens: list[Token]) -> list[Token]:
 class HTMLReport(Exporter):
     """Export a notebook as one accessible, self-contained HTML file."""
 
-    export_from_notebook = "Report (HTML)"
+    export_from_notebook = "LeNet report (HTML)"
     output_mimetype = "text/html"
 
     @default("file_extension")

@@ -92,7 +92,7 @@ def typeset(document: Document) -> bytes:
 class PDFReport(Exporter):
     """Export a notebook as a typeset PDF/UA-1 document."""
 
-    export_from_notebook = "Report (PDF)"
+    export_from_notebook = "LeNet report (PDF)"
     output_mimetype = "application/pdf"
 
     @default("file_extension")
