@@ -1,17 +1,19 @@
 import json
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 
 from lenet import Config, predict
 from lenet.checkpoint import load_weights
 from lenet.model import new_model
 from lenet.record import NAME, load_record, publish, reports_folder, run_record
 from lenet.train import EpochRecord
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
