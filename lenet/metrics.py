@@ -72,6 +72,11 @@ def difference_interval(one: Proportion, other: Proportion) -> tuple[float, floa
     return difference - below, difference + above
 
 
+def signed(points: float) -> str:
+    """Write a difference with its sign and two decimals, such as ``−0.16``."""
+    return f"{points:+.2f}".replace("-", "−")
+
+
 @dataclass(frozen=True)
 class Scores:
     """What a model does on a set of examples.

@@ -114,7 +114,7 @@ def environment(device: torch.device | str = "cpu") -> dict:
 def _device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{device.type} ({_processor()})"
+    return f"{device.type.upper()} ({_processor()})"
 
 
 def _processor() -> str:

@@ -40,7 +40,7 @@ def test_a_record_names_all_that_its_numbers_depend_on(record, sample):
     assert date.fromisoformat(record["date"])
     assert record["versions"]["torch"] == torch.__version__
     assert {"python", "torchvision", "numpy", "lenet"} <= set(record["versions"])
-    assert record["hardware"]["device"].startswith("cpu (")
+    assert record["hardware"]["device"].startswith("CPU (")
     assert record["hardware"]["threads"] == torch.get_num_threads()
 
 
