@@ -1,0 +1,11 @@
+"""LeNet-5 as it was in 1998: the network of the paper, trained by the paper's recipe.
+
+``network`` is the network to read, in PyTorch; ``sdlm`` its step sizes; ``kernels`` the
+same arithmetic compiled, fast enough to repeat the training over seeds; ``engine`` the
+training; ``distortions`` the paper's way to more digits.
+"""
+
+from lenet.original.engine import Recipe1998, predict, train_1998
+from lenet.original.network import LeNet5_1998, rbf_codes
+
+__all__ = ["LeNet5_1998", "Recipe1998", "predict", "rbf_codes", "train_1998"]

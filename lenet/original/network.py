@@ -1,0 +1,197 @@
+"""The network of LeCun et al. 1998, sec. II-B, as printed: exactly 60,000 parameters.
+
+The LeNet-5 of most tutorials differs in four places: it joins every S2 map to every C3
+map, averages in S2 and S4 without trainable parameters, and ends in a linear layer and
+a softmax (61,706 parameters). Here C3 follows Table I, S2 and S4 have a coefficient and
+a bias per map, every layer up to F6 squashes, and ten fixed bitmaps take the place of
+the last layer: the digit whose bitmap lies nearest to F6 is the answer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+AMPLITUDE = 1.7159  # A of eq. 6
+SLOPE = 2 / 3  # S of eq. 6, so that f(1) = 1 and f(-1) = -1
+PAPER, INK = -0.1, 1.175  # input levels of white and black, sec. II-B
+
+# Table I: the S2 maps that each of the 16 maps of C3 sees.
+C3_TABLE = (
+    (0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (0, 4, 5), (0, 1, 5),
+    (0, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 5), (0, 3, 4, 5), (0, 1, 4, 5), (0, 1, 2, 5),
+    (0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5), (0, 1, 2, 3, 4, 5),
+)  # fmt: skip
+C3_MAPS = tuple(m for m, inputs in enumerate(C3_TABLE) for _ in inputs)  # 60 kernels
+C3_INPUTS = tuple(s for inputs in C3_TABLE for s in inputs)
+
+# Fig. 3: one 7x12 bitmap per digit, 84 bits row by row, 1 = ink.
+BITMAPS = (
+    "7c00e36c78f1e36c70000", "1871e0c183060c18fc000", "7c01f638618e30c1fc000",
+    "fe0c30c3c0c183c6f8000", "7c0003367cf1e3cefc183", "7c03fe0c0f0f03c6f8000",
+    "3cc3060fdcf1e3e6f8000", "fe0c1861830c183060000", "7d8f1e37d8f1e3c6f8000",
+    "7d9f1e3cefc1830cf0000",
+)  # fmt: skip
+
+
+def rbf_codes() -> np.ndarray:
+    """Return the ten target codes, (10, 84) int8: -1 for paper and +1 for ink."""
+    bits = [[int(bit) for bit in f"{int(row, 16):084b}"] for row in BITMAPS]
+    return (2 * np.array(bits, dtype=np.int8) - 1).astype(np.int8)
+
+
+def squash(a: Tensor) -> Tensor:
+    """Return f(a) = 1.7159 tanh(2a/3), eq. 6."""
+    return AMPLITUDE * torch.tanh(SLOPE * a)
+
+
+def squash_slope(y: Tensor) -> Tensor:
+    """Return f'(a) for the output y = f(a)."""
+    return SLOPE * (AMPLITUDE - y * y / AMPLITUDE)
+
+
+def pad_digits(digits: np.ndarray) -> np.ndarray:
+    """Centre (N, 28, 28) uint8 digits in 32x32 fields of paper."""
+    if digits.shape[1:] != (28, 28):
+        raise ValueError(f"expected digits of 28×28, got {digits.shape[1:]}")
+    return np.pad(digits, ((0, 0), (2, 2), (2, 2)))
+
+
+def to_input(digits: np.ndarray) -> Tensor:
+    """Scale (N, 32, 32) uint8 grey levels to the input, (N, 1, 32, 32) float32."""
+    if digits.shape[1:] != (32, 32):
+        raise ValueError(
+            f"expected digits of 32×32, got {digits.shape[1:]}: "
+            "pad them with lenet.original.network.pad_digits"
+        )
+    levels = torch.from_numpy(np.ascontiguousarray(digits)).float()
+    return (PAPER + (INK - PAPER) / 255 * levels)[:, None]
+
+
+class Subsample(nn.Module):
+    """Add each 2x2 block, times one coefficient, plus one bias per map (S2 and S4)."""
+
+    def __init__(self, num_maps: int):
+        """Start as the authors' code does: coefficient 1/2, bias 0."""
+        super().__init__()
+        self.coefficient = nn.Parameter(torch.full((num_maps,), 0.5))
+        self.bias = nn.Parameter(torch.zeros(num_maps))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to (N, C, H/2, W/2), before squashing."""
+        scale, shift = self.coefficient[:, None, None], self.bias[:, None, None]
+        return scale * block_sums(x) + shift
+
+
+def block_sums(x: Tensor) -> Tensor:
+    """Add the four units of each 2x2 block: a sum, not the mean of average pooling."""
+    return 4 * functional.avg_pool2d(x, 2)
+
+
+class TableConv(nn.Module):
+    """Convolve 6 maps into 16 through the 60 5x5 kernels of Table I (C3)."""
+
+    def __init__(self):
+        """Hold the kernels in the order of the table, map by map."""
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(len(C3_MAPS), 5, 5))
+        self.bias = nn.Parameter(torch.zeros(len(C3_TABLE)))
+
+    def dense(self, weight: Tensor) -> Tensor:
+        """Lay the 60 kernels out as (16, 6, 5, 5), zero where Table I has no X."""
+        full = weight.new_zeros(len(C3_TABLE), 6, 5, 5)
+        return full.index_put((torch.tensor(C3_MAPS), torch.tensor(C3_INPUTS)), weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, 6, 14, 14) to (N, 16, 10, 10), before squashing."""
+        return functional.conv2d(x, self.dense(self.weight), self.bias)
+
+
+class LeNet5_1998(nn.Module):  # noqa: N801  the year is part of the name
+    """LeNet-5 as printed in 1998; `forward` returns distances, and the least one wins.
+
+    Layers carry the paper's names. Load weights from `initial_weights` before training.
+    """
+
+    def __init__(self):
+        """Build the layers; the codes are constants and no part of the state."""
+        super().__init__()
+        self.c1 = nn.Conv2d(1, 6, 5)
+        self.s2 = Subsample(6)
+        self.c3 = TableConv()
+        self.s4 = Subsample(16)
+        self.c5 = nn.Conv2d(16, 120, 5)
+        self.f6 = nn.Linear(120, 84)
+        self.register_buffer("codes", torch.from_numpy(rbf_codes()).float(), False)
+
+    def states(self, images: Tensor) -> dict[str, Tensor]:
+        """Return the squashed outputs of C1 to F6 for (N, 1, 32, 32) images."""
+        if images.shape[1:] != (1, 32, 32):
+            given = "×".join(str(side) for side in images.shape[1:])
+            raise ValueError(f"expected images of 1×32×32, got {given}")
+        c1 = squash(self.c1(images))  # (N, 6, 28, 28)
+        s2 = squash(self.s2(c1))  # (N, 6, 14, 14)
+        c3 = squash(self.c3(s2))  # (N, 16, 10, 10)
+        s4 = squash(self.s4(c3))  # (N, 16, 5, 5)
+        c5 = squash(self.c5(s4))  # (N, 120, 1, 1)
+        f6 = squash(self.f6(c5.flatten(1)))  # (N, 84)
+        return {"c1": c1, "s2": s2, "c3": c3, "s4": s4, "c5": c5, "f6": f6}
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return (N, 10) squared distances of F6 to the ten codes, eq. 7."""
+        f6 = self.states(images)["f6"]
+        return (f6[:, None, :] - self.codes).square().sum(2)
+
+    def predict(self, images: Tensor) -> Tensor:
+        """Return the (N,) digits whose codes lie nearest."""
+        return self(images).argmin(1)
+
+
+def fan_ins() -> dict[str, np.ndarray | float]:
+    """Inputs of a unit, per weight tensor; C3's depend on the map (75, 100 or 150)."""
+    c3 = 25.0 * np.array([len(C3_TABLE[m]) for m in C3_MAPS])
+    return {"c1.weight": 25.0, "c3.weight": c3[:, None, None],
+            "c5.weight": 400.0, "f6.weight": 120.0}  # fmt: skip
+
+
+def initial_weights(
+    seed: int, scale: float, power: float, coefficient: float
+) -> dict[str, np.ndarray]:
+    """Draw the weights U(-r, r), r = scale / fan_in**power; biases start at 0.
+
+    Args:
+        seed: of the NumPy generator that draws nothing else.
+        scale: App. A prints 2.4.
+        power: 1 in App. A; 0.5 keeps the variance of a unit's sum.
+        coefficient: of every S2 and S4 map; the paper gives no value.
+
+    Returns:
+        float32 arrays under the parameter names of `LeNet5_1998`.
+    """
+    rng, fan_in = np.random.default_rng(seed), fan_ins()
+    weights = {}
+    for name, parameter in LeNet5_1998().named_parameters():
+        shape = tuple(parameter.shape)
+        value = np.full(shape, coefficient if name.endswith("coefficient") else 0.0)
+        if name in fan_in:
+            value = rng.uniform(-1, 1, shape) * scale / fan_in[name] ** power
+        weights[name] = value.astype(np.float32)
+    return weights
+
+
+def mse_loss(distances: Tensor, labels: Tensor) -> Tensor:
+    """Return the mean distance to the right code, eq. 8."""
+    return distances.gather(1, labels[:, None]).mean()
+
+
+def map_loss(distances: Tensor, labels: Tensor, rubbish: float) -> Tensor:
+    """Return the maximum a posteriori criterion, eq. 9; `rubbish` is its j > 0.
+
+    The wrong codes, and a rubbish class at the fixed distance j, are pushed away. The
+    distances start near 84, where exp(-84) has left float32: hence logsumexp.
+    """
+    rubbish_class = distances.new_full((len(distances), 1), rubbish)
+    every = torch.cat([distances, rubbish_class], 1)
+    return mse_loss(distances, labels) + torch.logsumexp(-every, 1).mean()
