@@ -2,8 +2,9 @@
 
 The rooms, each importing only from those before it: ``config``, ``files``, ``mnist``,
 ``data``, ``augment``, ``model``, ``metrics``, ``train``, ``checkpoint``, ``run``,
-``record``, ``predict``, ``distort``, ``claims``, ``plots``, ``tables``; then
-``studies``; and ``report``, which knows notebooks and nothing of digits.
+``record``, ``predict``, ``picture``, ``distort``, ``claims``, ``plots``, ``tables``;
+then ``original``, the network of 1998, and ``studies``; and ``report``, which knows
+notebooks and nothing of digits.
 """
 
 from lenet.checkpoint import load_weights
@@ -11,7 +12,8 @@ from lenet.config import Config
 from lenet.data import Batches, Digits, load_dataset
 from lenet.metrics import Proportion, Scores
 from lenet.model import LeNet5
-from lenet.predict import predict, read_image
+from lenet.picture import read_image
+from lenet.predict import predict
 from lenet.run import fit
 from lenet.train import evaluate, training_loop
 

@@ -4,7 +4,8 @@ import argparse
 import sys
 
 from lenet.checkpoint import load_weights
-from lenet.predict import predict, read_image
+from lenet.picture import read_image
+from lenet.predict import predict
 
 
 def main(arguments: list[str] | None = None) -> int:

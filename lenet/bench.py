@@ -5,6 +5,7 @@ Both train the same network on the same 60,000 digits with the same number of up
 test accuracy. Run it on an otherwise idle machine; only the ratio travels.
 """
 
+import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,26 +20,49 @@ from torch.utils.flop_counter import FlopCounterMode
 from lenet import mnist
 from lenet.config import Config
 from lenet.data import load_dataset, seed_report_splits
+from lenet.files import write_whole
 from lenet.model import LeNet5, new_model
+from lenet.record import environment
 from lenet.run import new_loaders, new_optimizer
 from lenet.train import train_epoch, training_loop
 from lenet.vision import torchvision
 
+STORED = Path(__file__).parent.parent / "reports" / "bench.json"
 ROUNDS = 3  # timed epochs of each way, taken in turns; one more of each warms up
 
 
 def main() -> None:
-    """Print seconds per epoch of both ways, their ratio and the roofline."""
+    """Measure, print and store seconds per epoch, their ratio and the roofline."""
     config = Config()
     with tempfile.TemporaryDirectory() as folder:
         ways = {"seed report": seed_way(config, Path(folder)), "ours": our_way(config)}
         seconds = time_in_turns(ways)
-    for name, times in seconds.items():
-        each = ", ".join(f"{value:.2f}" for value in times)
-        print(f"{name:12s} {median(times):6.2f} s per epoch   ({each})")
-    ratio = median(seconds["seed report"]) / median(seconds["ours"])
-    print(f"{'ratio':12s} {ratio:6.2f}")
-    print_roofline(config)
+    result = {"seconds": seconds, "ratio": ratio(seconds), **roofline()}
+    result |= {"command": "make bench", **environment()}
+    write_whole(STORED, (json.dumps(result, indent=1) + "\n").encode())
+    print(sentence(result))
+
+
+def ratio(seconds: dict[str, list[float]]) -> float:
+    """Return how many times as long an epoch takes in the seed report's way."""
+    return median(seconds["seed report"]) / median(seconds["ours"])
+
+
+def sentence(result: dict) -> str:
+    """Say what was measured."""
+    theirs, ours = (median(times) for times in result["seconds"].values())
+    least = (result["train_flop"] + result["score_flop"]) / result["flop_per_second"]
+    return (
+        f"An epoch, all scores included, takes {ours:.1f} s here and {theirs:.1f} s in "
+        f"the seed report's way (a `DataLoader` that opens, resizes and converts every "
+        f"image), {result['ratio']:.1f} times as long: medians of {ROUNDS} epochs "
+        f"each, in turns, on {result['hardware']['device']} with "
+        f"{result['hardware']['threads']} threads, {result['date']}. An epoch is "
+        f"{result['train_flop'] / 1e9:.0f} GFLOP of training and "
+        f"{result['score_flop'] / 1e9:.0f} of scoring; at the "
+        f"{result['flop_per_second'] / 1e9:.0f} GFLOP/s at which the same machine "
+        f"multiplied matrices, that is {least:.1f} s at the least."
+    )
 
 
 def time_in_turns(ways: dict[str, Callable[[], None]]) -> dict[str, list[float]]:
@@ -116,8 +140,8 @@ def _usual_loaders(config: Config, folder: Path) -> dict[str, DataLoader]:
     }
 
 
-def print_roofline(config: Config) -> None:
-    """Print an epoch's arithmetic and how fast this machine multiplies matrices."""
+def roofline() -> dict[str, float]:
+    """Count an epoch's arithmetic; measure how fast matrices are multiplied here."""
     model, images = LeNet5(), torch.zeros(1, 1, 32, 32)
     with FlopCounterMode(display=False) as counter:
         loss = model(images).sum()
@@ -127,13 +151,11 @@ def print_roofline(config: Config) -> None:
     size = 2048
     a, b = torch.rand(size, size), torch.rand(size, size)
     times = time_in_turns({"product": lambda: a @ b})["product"]
-    rate = 2 * size**3 / median(times)
-    work = 60_000 * both + 70_000 * forward
-    print(
-        f"roofline     an epoch is {60_000 * both / 1e9:.0f} GFLOP of training and "
-        f"{70_000 * forward / 1e9:.0f} of scoring; matrices multiply at "
-        f"{rate / 1e9:.0f} GFLOP/s here: {work / rate:.2f} s at the least"
-    )
+    return {
+        "train_flop": 60_000 * both,
+        "score_flop": 70_000 * forward,
+        "flop_per_second": 2 * size**3 / median(times),
+    }
 
 
 if __name__ == "__main__":

@@ -34,15 +34,20 @@ class Config:
         """Refuse values that could only fail later, and less clearly."""
         for name in ("num_epochs", "batch_size", "val_size"):
             value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
+            if type(value) is not int or value < 1:
                 raise ValueError(f"{name} is {value!r}: give a whole number, 1 or more")
+        if not isinstance(self.one_cycle, bool):
+            raise ValueError(f"one_cycle is {self.one_cycle!r}: give True or False")
+        for name in ("learning_rate", "distortion"):
+            if not isinstance(getattr(self, name), int | float):
+                raise ValueError(f"{name} is {getattr(self, name)!r}: give a number")
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(
                 f"learning_rate is {self.learning_rate!r}: give a number above 0"
             )
         if not 0 <= self.distortion < float("inf"):
             raise ValueError(f"distortion is {self.distortion!r}: give 0 or more")
-        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
+        if type(self.seed) is not int or not 0 <= self.seed < 2**63:
             raise ValueError(f"seed is {self.seed!r}: give a whole number from 0")
 
     def but(self, **changes) -> "Config":

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from math import hypot
+from statistics import fmean, stdev
 
 import torch
 from scipy.stats import binomtest
+from scipy.stats import t as student
 from torch import Tensor
 
 from lenet.data import NUM_CLASSES
@@ -70,6 +72,38 @@ def difference_interval(one: Proportion, other: Proportion) -> tuple[float, floa
     below = hypot(one.rate - low_1, high_2 - other.rate)
     above = hypot(high_1 - one.rate, other.rate - low_2)
     return difference - below, difference + above
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """One number from several runs that differ in their seed alone.
+
+    Raises:
+        ValueError: on construction, if there are fewer than two.
+    """
+
+    values: tuple[float, ...]
+
+    def __post_init__(self):
+        if len(self.values) < 2:
+            raise ValueError(f"{len(self.values)} runs have no spread: give two")
+
+    @property
+    def mean(self) -> float:
+        """The mean over the runs."""
+        return fmean(self.values)
+
+    @property
+    def sd(self) -> float:
+        """The standard deviation from run to run."""
+        return stdev(self.values)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Student's 95 % interval of the mean."""
+        num = len(self.values)
+        half = float(student.ppf(0.975, num - 1)) * self.sd / num**0.5
+        return self.mean - half, self.mean + half
 
 
 def signed(points: float) -> str:

@@ -174,7 +174,10 @@ def _download(file: IdxFile) -> bytes:
         except (OSError, HTTPException, MnistDamagedError) as error:
             failures.append(f"  {url}: {error}")
             continue
-        write_whole(cache_dir() / f"{file.name}.gz", packed)
+        try:
+            write_whole(cache_dir() / f"{file.name}.gz", packed)
+        except OSError as error:
+            print(f"{file.name} is used but could not be kept: {error}")
         return content
     raise MnistMissingError(
         f"no mirror gave {file.name}:\n" + "\n".join(failures) + "\n"

@@ -112,7 +112,7 @@ def new_model(seed: int, device: torch.device | str = "cpu") -> LeNet5:
     a CPU trains about a quarter faster.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         model = LeNet5()
     return model.to(device, memory_format=torch.channels_last)
 

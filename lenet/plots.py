@@ -28,7 +28,7 @@ STYLE = {
 
 
 @contextmanager
-def _figure(height: float, rows: int = 1, columns: int = 1):
+def new_figure(height: float, rows: int = 1, columns: int = 1):
     """Make a figure of our own width and style, and no window."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, height))
@@ -40,7 +40,7 @@ def losses(history: Sequence[EpochRecord], val_name: str = "test"):
     epochs = [record.epoch for record in history]
     train = [record.train.loss for record in history]
     val = [record.val.loss for record in history]
-    with _figure(3.1) as (figure, ((axes,),)):
+    with new_figure(3.1) as (figure, ((axes,),)):
         running = [record.running_loss for record in history]
         axes.plot(epochs, running, ":", color=GREY, label="training, during the epoch")
         axes.plot(epochs, train, "o-", color=BLUE, label="training, after the epoch")
@@ -62,13 +62,13 @@ def losses(history: Sequence[EpochRecord], val_name: str = "test"):
 
 def digit_columns(digits: Digits, rows: int = 4):
     """Draw the first digits of each class, one column a class."""
-    with _figure(0.62 * rows + 0.3, rows, NUM_CLASSES) as (figure, grid):
+    with new_figure(0.62 * rows + 0.3, rows, NUM_CLASSES) as (figure, grid):
         for label, column in enumerate(grid.T):
             images = digits.images[digits.labels == label][:rows]
             for axes in column[len(images) :]:
                 axes.axis("off")
             for axes, image in zip(column, images, strict=False):
-                _draw_digit(axes, image)
+                draw_digit(axes, image)
             column[0].set_title(str(label))
     alt = f"Grid of digits: the first {rows} of each class from 0 to 9, by column."
     return figure, alt
@@ -107,29 +107,29 @@ def changed_digits(
     images = digits.images[:rows]
     columns = {"as they are": images}
     columns |= {name: change(images) for name, change in changes.items()}
-    with _figure(0.85 * rows + 0.3, rows, len(columns)) as (figure, grid):
+    with new_figure(0.85 * rows + 0.3, rows, len(columns)) as (figure, grid):
         for column, (name, changed) in zip(grid.T, columns.items(), strict=True):
             column[0].set_title(fill(name, 13), fontsize=7.5)
             for axes, image in zip(column, changed, strict=True):
-                _draw_digit(axes, image)
+                draw_digit(axes, image)
     alt = f"Grid of {rows} digits, each shown {', '.join(columns)}."
     return figure, alt
 
 
 def _labelled_grid(digits: Digits, prediction: Prediction, shown, columns: int = 8):
     rows = max(1, -(-len(shown) // columns))
-    with _figure(1.05 * rows, rows, columns) as (figure, grid):
+    with new_figure(1.05 * rows, rows, columns) as (figure, grid):
         for axes in grid.flat[len(shown) :]:
             axes.axis("off")
         for axes, index in zip(grid.flat, shown, strict=False):
             label, pred = int(digits.labels[index]), int(prediction.labels[index])
-            _draw_digit(axes, digits.images[index], wrong=label != pred)
+            draw_digit(axes, digits.images[index], wrong=label != pred)
             sure = f"{100 * prediction.confidence[index]:.0f} %"
             axes.set_title(f"read {pred} ({sure})\ntrue {label}", fontsize=7, pad=2)
     return figure
 
 
-def _draw_digit(axes: Axes, image: Tensor, *, wrong: bool = False) -> None:
+def draw_digit(axes: Axes, image: Tensor, *, wrong: bool = False) -> None:
     """Show the 32x32 pixels that the network saw; a thick frame marks a mistake."""
     axes.imshow(image.numpy(), cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
     axes.set(xticks=[], yticks=[])

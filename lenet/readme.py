@@ -4,37 +4,47 @@
 record, so that no number in it is ever typed by hand.
 """
 
+import json
 import re
 from pathlib import Path
+from textwrap import wrap
 
-from lenet import claims, plots
+from lenet import bench, claims, plots
 from lenet.files import write_whole
 from lenet.metrics import Proportion
 from lenet.record import load_record
 from lenet.train import EpochRecord
 
+BENCH = "<!-- bench: written by make bench -->", "<!-- end of bench -->"
 FIGURE = "lenet5-mnist-losses.png"
-BEGIN, END = "<!-- result: written by make report -->", "<!-- end of result -->"
+RESULT = "<!-- result: written by make report -->", "<!-- end of result -->"
 
 
 def main(root: Path = Path()) -> None:
-    """Rewrite the result block of README.md and the figure that it shows."""
+    """Rewrite the marked blocks of README.md and the figure that it shows."""
     record = load_record(root / "reports")
+    bench_record = json.loads((root / "reports" / "bench.json").read_text())
     readme = root / "README.md"
-    write_whole(readme, filled(readme.read_text(), record).encode())
+    text = filled(readme.read_text(), record, bench_record)
+    write_whole(readme, text.encode())
     write_figure(record, root / "reports" / FIGURE)
 
 
-def filled(text: str, record: dict) -> str:
-    """Return the README's text with the result of a run between its marks.
+def filled(text: str, record: dict, bench_record: dict) -> str:
+    """Return the README's text with what was measured between its marks.
 
     Raises:
         ValueError: if the marks are not there.
     """
-    pattern = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.S)
+    text = _fill(text, *RESULT, result(record))
+    return _fill(text, *BENCH, "\n".join(wrap(bench.sentence(bench_record), 88)))
+
+
+def _fill(text: str, begin: str, end: str, content: str) -> str:
+    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
     if not pattern.search(text):
-        raise ValueError(f"README.md has no {BEGIN!r} ... {END!r}: put them back")
-    return pattern.sub(lambda _: f"{BEGIN}\n{result(record)}\n{END}", text, count=1)
+        raise ValueError(f"README.md has no {begin!r} ... {end!r}: put them back")
+    return pattern.sub(lambda _: f"{begin}\n{content}\n{end}", text, count=1)
 
 
 def result(record: dict) -> str:

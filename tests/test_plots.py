@@ -76,11 +76,12 @@ def test_every_figure_has_a_sentence_for_those_who_do_not_see_it(figures):
 def test_drawing_opens_no_window_and_sets_no_style(make_history, digits):
     import matplotlib.pyplot as plt
 
-    before = dict(mpl.rcParams)
-    losses(make_history(TRAIN, VAL))
-    digit_columns(digits, rows=2)
+    with mpl.rc_context({"font.size": 17, "axes.spines.top": True}):
+        before = dict(mpl.rcParams)
+        losses(make_history(TRAIN, VAL))
+        digit_columns(digits, rows=2)
+        assert dict(mpl.rcParams) == before
     assert plt.get_fignums() == []
-    assert dict(mpl.rcParams) == before
 
 
 def test_the_loss_figure_draws_the_losses_given(make_history):

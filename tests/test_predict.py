@@ -175,7 +175,7 @@ def test_a_digit_is_the_same_in_a_printers_colours(read, drawn):
 @pytest.mark.parametrize("size", [48, 100, 500, 3_000])
 def test_a_digit_is_the_same_in_every_size(read, drawn, size):
     other = drawn.resize((size, size), Image.Resampling.LANCZOS)
-    assert difference(read(other), read(drawn)) < 20
+    assert difference(read(other), read(drawn)) < 30
 
 
 def test_a_digit_is_the_same_wherever_it_stands(read, drawn):
@@ -319,7 +319,21 @@ def _on_grainy_paper(image, rng):
     return Image.fromarray(grey.clip(0, 255).astype(np.uint8)), suffix
 
 
-@pytest.mark.parametrize("picture_of", [_as_it_is, _on_a_page, _on_grainy_paper])
+def _in_uneven_light(image, rng):
+    """A photograph with a light gradient, the table's edge and three specks."""
+    page, suffix = _on_a_page(image, rng)
+    page = np.pad(np.asarray(page), 12, constant_values=255)
+    for y, x in rng.integers(5, 250, size=(3, 2)):
+        page[y : y + 4, x : x + 4] = 20
+    light = np.linspace(230, 120, page.shape[1])
+    grey = light * (0.25 + 0.75 * page / 255) + rng.normal(0, 4, page.shape)
+    grey[:, :10] = 60
+    return Image.fromarray(grey.clip(0, 255).astype(np.uint8)), suffix
+
+
+@pytest.mark.parametrize(
+    "picture_of", [_as_it_is, _on_a_page, _on_grainy_paper, _in_uneven_light]
+)
 def test_pictures_of_test_digits_are_read_right(
     mnist, published_model, read, picture_of
 ):

@@ -104,6 +104,27 @@ def load_stored(name: str, stored: Path = STORED) -> dict:
     return json.loads(path.read_text())
 
 
+def results(stored: dict, **wanted) -> list[dict]:
+    """Return the results of the members that have the wanted arguments."""
+    return [
+        each["result"]
+        for each in stored["members"]
+        if wanted.items() <= each["member"].items()
+    ]
+
+
+def provenance(stored: dict) -> str:
+    """Say in two sentences where a stored study comes from."""
+    first, num = stored["members"][0], len(stored["members"])
+    hours = sum(each["seconds"] for each in stored["members"]) / 3600
+    return (
+        f"These {num} runs were not made here but are stored: {hours:.1f} hours of one "
+        f"core in all, on {first['hardware']['device']}, {first['date']}, PyTorch "
+        f"{first['versions']['torch']}, NumPy {first['versions']['numpy']}. "
+        f"`{stored['command']}` makes them again."
+    )
+
+
 if __name__ == "__main__":
     try:
         run_study(*sys.argv[1:2] or [""])
