@@ -15,11 +15,11 @@ COPIES = 9  # distorted copies of each digit: 540,000 beside the 60,000
 
 
 def members() -> list[dict]:
-    """Ten runs as in Fig. 5, five for each smaller set, ten on distorted digits."""
+    """Ten runs as in Fig. 5; five for each smaller set and on distorted digits."""
     kinds = [
         (NUM_SEEDS, 60_000, 0),
         *((NUM_SEEDS // 2, size, 0) for size in FEWER),
-        (NUM_SEEDS, 60_000, COPIES),
+        (NUM_SEEDS // 2, 60_000, COPIES),
     ]
     return [
         {"seed": seed, "num_train": size, "copies": copies}

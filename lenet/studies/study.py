@@ -46,7 +46,7 @@ def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> dict:
         if not path.exists()
     ]
     print(f"{name}: {len(jobs)} of {len(members)} runs to do")
-    Parallel(n_jobs=-1, verbose=5)(jobs)
+    Parallel(n_jobs=-1)(jobs)
     result = {
         "study": name,
         "question": study.QUESTION,
@@ -89,6 +89,7 @@ def run_member(name: str, member: dict, path: Path | None = None) -> dict:
     record = {"member": member, "result": result, "seconds": seconds, **about}
     if path:
         write_whole(path, json.dumps(record).encode())
+        print(f"{name} {path.stem}: {seconds} s", flush=True)
     return record
 
 

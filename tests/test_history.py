@@ -1,0 +1,68 @@
+"""What is known of writers, labels and the network of 1998."""
+
+from collections import Counter
+
+import pytest
+import torch
+
+from lenet.data import Digits
+from lenet.history import (
+    curves_1998,
+    errors_1998,
+    label_errors,
+    split_by_writer,
+    writers_1998,
+)
+
+
+@pytest.fixture
+def numbered():
+    """60,000 empty digits whose labels are their numbers."""
+    return Digits(torch.zeros(60_000, 1, 1, dtype=torch.uint8), torch.arange(60_000))
+
+
+def test_writers_are_as_published():
+    writers, student = writers_1998()
+    assert len(writers) == 60_000
+    assert int(student.sum()) == 29_050
+    assert len(writers[student].unique()) == 250
+    assert len(writers[~student].unique()) == 289
+
+
+def test_no_writer_is_on_both_sides(numbered):
+    writers, student = writers_1998()
+    train, val = split_by_writer(numbered, 10_000, seed=3)
+    assert not set(writers[train.labels].tolist()) & set(writers[val.labels].tolist())
+    assert sorted([*train.labels.tolist(), *val.labels.tolist()]) == list(range(60_000))
+    assert 9_600 < len(val) <= 10_000
+    assert abs(float(student[val.labels].double().mean()) - 0.5) < 0.02
+
+
+def test_another_seed_holds_out_other_writers(numbered):
+    splits = [split_by_writer(numbered, 10_000, seed)[1].labels for seed in (1, 1, 2)]
+    assert torch.equal(splits[0], splits[1])
+    assert not torch.equal(splits[0], splits[2])
+
+
+def test_other_digits_are_refused(numbered):
+    with pytest.raises(ValueError, match="59,999 digits: writers are known for all"):
+        split_by_writer(numbered[torch.arange(59_999)], 10_000, seed=0)
+
+
+def test_the_82_errors_are_those_of_figure_8(mnist):
+    answers, labels = errors_1998(), mnist.read_test().labels
+    assert len(answers) == 82
+    wrong = Counter(int(labels[index]) for index in answers)
+    assert [wrong[digit] for digit in range(10)] == [3, 2, 8, 9, 11, 5, 13, 5, 10, 16]
+    assert all(int(labels[index]) != answer for index, answer in answers.items())
+
+
+def test_ten_of_the_82_have_a_label_that_reviewers_rejected():
+    assert len(label_errors()) == 15
+    assert len(set(label_errors()) & errors_1998().keys()) == 10
+
+
+def test_the_curves_of_the_paper_end_where_its_text_says():
+    fig5 = curves_1998()["fig5"]
+    assert fig5["test_error_pct"][-1] == pytest.approx(0.95, abs=0.03)
+    assert fig5["train_error_pct"][-1] == pytest.approx(0.35, abs=0.03)
