@@ -11,8 +11,9 @@ from textwrap import wrap
 
 from lenet import bench, claims, plots
 from lenet.files import write_whole
-from lenet.metrics import Proportion
+from lenet.metrics import Proportion, Repeated
 from lenet.record import load_record
+from lenet.studies.study import load_stored, results
 from lenet.train import EpochRecord
 
 BENCH = "<!-- bench: written by make bench -->", "<!-- end of bench -->"
@@ -59,6 +60,7 @@ def result(record: dict) -> str:
         ("Seed report", claims.SEED_REPORT_TRAIN.percent, claims.SEED_REPORT_TEST),
         ("**This run**", history[-1].train.accuracy.percent, test),
     ]
+    original = original_row()
     lines = [
         f"![{alt}](reports/{FIGURE})",
         "",
@@ -69,6 +71,7 @@ def result(record: dict) -> str:
             f"| {each.total:,} |"
             for name, train, each in rows
         ),
+        original,
         "",
         f"This run: {len(history)} epochs, seed {record['config']['seed']}, "
         f"{record['seconds']:.0f} s on {hardware['device']} with "
@@ -76,6 +79,21 @@ def result(record: dict) -> str:
         f"{record['date']}.",
     ]
     return "\n".join(lines)
+
+
+def original_row() -> str:
+    """Write the row of the network of 1998: means over seeds."""
+    runs = results(load_stored("original"), num_train=60_000, copies=0)
+    test = Repeated(
+        tuple(100 - 100 * run["test_errors"][-1] / run["num_test"] for run in runs)
+    )
+    train = 100 - 100 * sum(run["train_errors"] for run in runs) / 60_000 / len(runs)
+    low, high = test.interval
+    name = f"[The network of 1998](notebooks/lenet5_1998.ipynb), {len(runs)} seeds"
+    return (
+        f"| **{name}** | {train:.2f} % | {test.mean:.2f} % | {low:.2f}–{high:.2f} % "
+        f"| {runs[0]['num_test']:,} |"
+    )
 
 
 def write_figure(record: dict, path: Path) -> None:

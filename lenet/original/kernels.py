@@ -38,7 +38,9 @@ A, S = np.float32(AMPLITUDE), np.float32(SLOPE)
 SPAN1, SPAN3 = 28 * 32, 144  # of one C1 map and one C3 map (10 rows of 14, padded)
 LEAD = 60  # zeros before a C3 derivative map, so that shifting back stays inside
 ROUNDING = {"reassoc", "contract", "nsz", "arcp"}  # reorder sums, but keep inf and nan
-compiled = njit(fastmath=ROUNDING, cache=True, error_model="numpy")
+# Compiled anew in every process: what Numba loads from its cache is joined differently
+# and rounds differently, and the same seed must give the same bits.
+compiled = njit(fastmath=ROUNDING, error_model="numpy")
 
 
 def new_state() -> State:
