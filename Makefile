@@ -44,7 +44,8 @@ study: $(STAMP)  ## run a study of several runs on all cores: make study NAME=se
 
 clean:  ## remove the environment and everything that was generated but not committed
 	rm -rf .venv build runs reports/sample *.egg-info
-	find . -name __pycache__ -o -name .ipynb_checkpoints -o -name .*_cache | xargs rm -rf
+	find . \( -name __pycache__ -o -name .ipynb_checkpoints -o -name '.*_cache' \) \
+	  -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml requirements.lock
 	@test -x $(PYTHON) || python3 -m venv $(ENV) || \

@@ -114,7 +114,7 @@ def train_epoch(model, criterion, optimizer, loader, device="cpu") -> float:
     return _mean_loss(losses, sizes)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def evaluate(model, criterion, loader, device="cpu") -> Scores:
     """Score a model, exactly whatever the batch sizes; its weights stay the same."""
     _require_mean(criterion)

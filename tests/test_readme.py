@@ -69,6 +69,18 @@ def test_ci_runs_the_command_of_the_readme():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 
+def test_conda_installs_this_project_against_the_same_lock():
+    import yaml
+
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    (pip,) = [
+        each["pip"]
+        for each in environment["dependencies"]
+        if "pip" in each and isinstance(each, dict)
+    ]
+    assert pip == ["-c requirements.lock", "-e ."]
+
+
 def test_the_lock_pins_every_dependency():
     import tomllib
 

@@ -18,10 +18,8 @@ CHANGES = {
     "j = 10": {"rubbish": 10.0},
     "mean squared error": {"rubbish": None},
     "weights within 2.4/F, as printed": {"power": 1.0},
-    "weights within 1/√F": {"scale": 1.0},
     "S coefficients 1/2 at first": {"coefficient": 0.5},
     "distances without the factor 1/2": {"distance_factor": 1.0},
-    "curvature estimated once": {"curvature": "once"},
 }
 
 
