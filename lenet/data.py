@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -32,6 +33,10 @@ class Digits:
     def __getitem__(self, indices) -> "Digits":
         """Return the digits with the given indices."""
         return Digits(self.images[indices], self.labels[indices])
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the images and labels as NumPy arrays, both uint8."""
+        return self.images.numpy(), self.labels.numpy().astype(np.uint8)
 
     def counts(self) -> list[int]:
         """Count the digits of each class."""

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from lenet.data import Dataset, Digits, load_dataset
+from lenet.data import Dataset, load_dataset
 from lenet.original.distortions import Ranges, with_distortions
 from lenet.original.engine import Recipe1998, predict, train_1998
 
@@ -37,7 +37,7 @@ def run(
     does not: twenty passes of 60,000 meet each of the 600,000 about twice.
     """
     dataset = dataset or load_dataset("mnist")
-    train, test = _arrays(dataset.train[:num_train]), _arrays(dataset.read_test())
+    train, test = dataset.train[:num_train].arrays(), dataset.read_test().arrays()
     recipe = replace(Recipe1998(), digits_per_pass=num_train)
     digits = with_distortions(*train, copies, Ranges(), seed) if copies else train
     test_errors = []
@@ -63,7 +63,3 @@ def misread(weights: dict, digits: tuple[np.ndarray, np.ndarray]) -> dict[str, i
     images, labels = digits
     preds = predict(weights, images)
     return {str(index): int(preds[index]) for index in np.flatnonzero(preds != labels)}
-
-
-def _arrays(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
-    return digits.images.numpy(), digits.labels.numpy().astype(np.uint8)

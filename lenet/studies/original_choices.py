@@ -2,9 +2,7 @@
 
 from dataclasses import asdict, replace
 
-import numpy as np
-
-from lenet.data import Dataset, Digits, load_dataset
+from lenet.data import Dataset, load_dataset
 from lenet.history import split_by_writer
 from lenet.original.engine import Recipe1998, predict, train_1998
 
@@ -37,8 +35,8 @@ def run(seed: int, change: str, dataset: Dataset | None = None) -> dict:
     dataset = dataset or load_dataset("mnist")
     train, val = split_by_writer(dataset.train, VAL_SIZE, seed)
     recipe = replace(Recipe1998(), etas=SHORT, **CHANGES[change])
-    weights, passes = train_1998(*_arrays(train), recipe, seed)
-    images, labels = _arrays(val)
+    weights, passes = train_1998(*train.arrays(), recipe, seed)
+    images, labels = val.arrays()
     return {
         "recipe": asdict(recipe),
         "num_train": len(train),
@@ -47,7 +45,3 @@ def run(seed: int, change: str, dataset: Dataset | None = None) -> dict:
         "val_errors": int((predict(weights, images) != labels).sum()),
         "num_val": len(labels),
     }
-
-
-def _arrays(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
-    return digits.images.numpy(), digits.labels.numpy().astype(np.uint8)
