@@ -6,6 +6,10 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import pytest
+from PIL import Image, ImageDraw
+
+from lenet.__main__ import main
 from lenet.readme import filled
 from lenet.record import load_record
 
@@ -35,13 +39,26 @@ def test_every_relative_link_leads_to_a_file():
         assert (ROOT / link).exists(), link
 
 
-def test_the_python_examples_run(tmp_path, monkeypatch):
-    from PIL import Image, ImageDraw
-
+@pytest.fixture
+def photo(tmp_path, monkeypatch):
+    """A picture of a one in the working directory."""
     picture = Image.new("L", (200, 200), "white")
     ImageDraw.Draw(picture).line([(100, 30), (100, 170)], fill="black", width=16)
     picture.save(tmp_path / "photo.png")
     monkeypatch.chdir(tmp_path)
+
+
+def test_the_command_reads_a_picture(photo, capsys):
+    assert main(["photo.png"]) == 0
+    assert capsys.readouterr().out.startswith("photo.png: 1 (")
+
+
+def test_the_command_says_which_picture_is_missing(photo, capsys):
+    assert main(["photo.png", "none.png"]) == 1
+    assert "no picture at none.png" in capsys.readouterr().err
+
+
+def test_the_python_example_reads_a_picture(photo):
     examples = re.findall(r"```python\n(.*?)```", README, re.S)
     names = {}
     exec(examples[0], names)
