@@ -20,6 +20,8 @@ def codes():
         for digit, (axes, code) in enumerate(zip(row, rbf_codes(), strict=True)):
             axes.imshow(code.reshape(CODE_SHAPE), cmap="gray_r", vmin=-1, vmax=1)
             axes.set(xticks=[], yticks=[], title=str(digit))
+            axes.margins(0.1)
+            axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
     alt = "Ten bitmaps, 7 pixels wide and 12 high, each a stylised digit from 0 to 9."
     return figure, alt
 
@@ -77,10 +79,10 @@ def hardest(test: Digits, runs: Sequence[dict], num_digits: int = 24):
             now = Counter(run["misread"].get(str(index)) for run in runs)
             now.pop(None, None)
             title = (
-                f"true {int(test.labels[index])}, 1998: {answers[index]}\n"
+                f"true {int(test.labels[index])}, then {answers[index]}\n"
                 f"now: {now.most_common(1)[0][0]} ({again[index]}/{len(runs)})"
             )
-            axes.set_title(title, fontsize=7, pad=2)
+            axes.set_title(title, fontsize=6.5, pad=2)
     alt = (
         f"Grid of {len(shown)} of the 82 test digits that were misread in 1998, those "
         f"that most of {len(runs)} runs misread again first."
