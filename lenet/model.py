@@ -153,7 +153,7 @@ def count_parameters(module: nn.Module) -> int:
 @torch.no_grad()
 def layer_facts(model: LeNet5) -> list[LayerFacts]:
     """Send one blank image through and note each named layer's shape and parameters."""
-    values = torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE, device=_device_of(model))
+    values = torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE, device=device_of(model))
     facts = []
     for name, layer in _layers(model):
         values = layer(values.flatten(1) if name == "f6" else values)
@@ -169,5 +169,6 @@ def _layers(model: LeNet5):
     yield from model.classifier.named_children()
 
 
-def _device_of(model: nn.Module) -> torch.device:
+def device_of(model: nn.Module) -> torch.device:
+    """Return the device that a model's parameters are on."""
     return next(model.parameters()).device

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from lenet.data import Digits, to_input
 from lenet.metrics import Proportion
+from lenet.model import device_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def predict_logits(model: nn.Module, images: Tensor, batch_size: int = 1_000) ->
     """Return the ``(N, 10)`` logits of images, on the CPU; see :func:`predict`."""
     if len(images) == 0:
         raise ValueError("no images to read: give at least one")
-    device, was_training = next(model.parameters()).device, model.training
+    device, was_training = device_of(model), model.training
     model.eval()
     logits = []
     for batch in images.split(batch_size):

@@ -115,35 +115,6 @@ def _summed(rows: list[list]) -> Table:
     return Table(header=[*header, "p at most"], rows=summary, align="lrrrrrr")
 
 
-def choices(runs: dict[str, Sequence[dict]]) -> Table:
-    """List the error on held-out writers under one change at a time."""
-    rows = []
-    for change, members in runs.items():
-        rates = [100 * m["val_errors"] / m["num_val"] for m in members]
-        online = np.mean(
-            [100 * m["online_errors"][-1] / m["num_train"] for m in members]
-        )
-        error = Repeated(tuple(rates))
-        low, high = error.interval
-        rows.append(
-            [
-                change,
-                len(members),
-                f"{error.mean:.2f} %",
-                f"{low:.2f}–{high:.2f} %",
-                f"{online:.2f} %",
-            ]
-        )
-    header = [
-        "Change",
-        "Seeds",
-        "Validation error",
-        "95 % interval",
-        "Training, online",
-    ]
-    return Table(header=header, rows=rows, align="lrrrr")
-
-
 def paper_errors() -> dict[str, str]:
     """Return the paper's test errors: from Fig. 6, from the text, and from Fig. 8."""
     fig6 = curves_1998()["fig6"]
