@@ -44,8 +44,9 @@ class WholeMapConv2d(nn.Conv2d):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Return ``(N, out_channels, 1, 1)``."""
-        outputs = F.linear(maps.flatten(1), self.weight.flatten(1), self.bias)
-        return outputs[..., None, None]
+        # in the order in which channels-last maps lie in memory: nothing is copied
+        rows = (each.movedim(1, -1).flatten(1) for each in (maps, self.weight))
+        return F.linear(*rows, self.bias)[..., None, None]
 
 
 class LeNet5(nn.Module):
