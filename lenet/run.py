@@ -67,6 +67,7 @@ def fit(
     device: torch.device | str = "cpu",
     *,
     checkpoint: Path | str | None = None,
+    score_train: bool = True,
     print_every: int = 1,
 ) -> tuple[LeNet5, list[EpochRecord]]:
     """Train LeNet-5 as the config says.
@@ -77,6 +78,8 @@ def fit(
         val: digits to score after every epoch.
         device: where to train.
         checkpoint: written after every epoch, and taken up again if it is there.
+        score_train: whether to score the training digits, too, after every epoch, for
+            a fifth of the time; otherwise the first of them stands for all.
         print_every: print a line every so many epochs; 0 prints nothing.
 
     Returns:
@@ -87,13 +90,15 @@ def fit(
     """
     model = new_model(config.seed, device)
     optimizer = new_optimizer(model, config)
-    train_loader, *eval_loaders = new_loaders(config, train, val, device)
+    train_loader, *_ = new_loaders(config, train, val, device)
+    scored = train if score_train else train[:1]
+    _, *eval_loaders = new_loaders(config, scored, val, device)
     state = (config, model, optimizer, train_loader.shuffle)
     history = resume(checkpoint, *state) if checkpoint else []
-    if history and history[-1].train.num_examples != len(train):
+    if history and history[-1].train.num_examples != len(scored):
         raise ValueError(
             f"{checkpoint} is of a run on {history[-1].train.num_examples:,} training "
-            f"digits, not {len(train):,}: delete it to start again"
+            f"digits, not {len(scored):,}: delete it to start again"
         )
     if config.one_cycle:
         num_batches = len(train_loader)

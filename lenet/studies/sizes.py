@@ -1,5 +1,7 @@
 """Fewer training digits, as in the paper's Fig. 6."""
 
+from dataclasses import asdict
+
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset, split_train_val
 from lenet.predict import accuracy, predict
@@ -25,11 +27,9 @@ def run(seed: int, num_train: int, dataset: Dataset | None = None) -> dict:
     base = Config(seed=seed)
     epochs = -(-MIN_UPDATES * base.batch_size // num_train)
     config = base.but(num_epochs=max(base.num_epochs, epochs))
-    model, _ = fit(config, train, train[:1], print_every=0)
+    model, _ = fit(config, train, train[:1], score_train=False, print_every=0)
     test = dataset.read_test()
-    errors = [accuracy(predict(model, d.images), d).complement for d in (train, test)]
-    names = ("train", "test")
     return {"config": config.asdict()} | {
-        name: {"count": each.count, "total": each.total}
-        for name, each in zip(names, errors, strict=True)
+        name: asdict(accuracy(predict(model, each.images), each).complement)
+        for name, each in (("train", train), ("test", test))
     }
