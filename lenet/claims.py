@@ -60,6 +60,9 @@ def judge(
         test: correct test digits after the last epoch.
         noisy: correct test digits under each kind of noise, by name.
         varied: correct test digits under each variation of the writing, by name.
+
+    Raises:
+        ValueError: if there is no noise or no variation.
     """
     during = [record.running_loss for record in history]
     after = [record.train.loss for record in history]
@@ -137,6 +140,8 @@ def _no_overfitting(history) -> Claim:
 
 
 def _reads(circumstance: str, hard: dict[str, Proportion], test: Proportion) -> Claim:
+    if not hard:
+        raise ValueError(f"nothing was read {circumstance}: give at least one count")
     clean = max(test.complement.count, 1) / test.total
     ratios = {name: each.complement.rate / clean for name, each in hard.items()}
     return Claim(

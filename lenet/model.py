@@ -1,6 +1,8 @@
 """LeNet-5 as it is usually built today, beside the numbers of the 1998 paper."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -173,3 +175,14 @@ def _layers(model: LeNet5):
 def device_of(model: nn.Module) -> torch.device:
     """Return the device that a model's parameters are on."""
     return next(model.parameters()).device
+
+
+@contextmanager
+def in_evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Put a model into evaluation mode and, whatever happens, back into its own."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from lenet.data import Digits, to_input
 from lenet.metrics import Proportion
-from lenet.model import device_of
+from lenet.model import device_of, in_evaluation_mode
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,11 @@ def predict_logits(model: nn.Module, images: Tensor, batch_size: int = 1_000) ->
     """Return the ``(N, 10)`` logits of images, on the CPU; see :func:`predict`."""
     if len(images) == 0:
         raise ValueError("no images to read: give at least one")
-    device, was_training = device_of(model), model.training
-    model.eval()
-    logits = []
-    for batch in images.split(batch_size):
-        batch = to_input(batch) if batch.dtype == torch.uint8 else batch
-        logits.append(model(batch.to(device)).cpu())
-    model.train(was_training)
+    device, logits = device_of(model), []
+    with in_evaluation_mode(model):
+        for batch in images.split(batch_size):
+            batch = to_input(batch) if batch.dtype == torch.uint8 else batch
+            logits.append(model(batch.to(device)).cpu())
     return torch.cat(logits)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lenet.metrics import Scores
+from lenet.model import in_evaluation_mode
 
 Batch = tuple[Tensor, Tensor]  # images (B, 1, 32, 32) float32, labels (B,) int64
 
@@ -118,16 +119,14 @@ def train_epoch(model, criterion, optimizer, loader, device="cpu") -> float:
 def evaluate(model, criterion, loader, device="cpu") -> Scores:
     """Score a model, exactly whatever the batch sizes; its weights stay the same."""
     _require_mean(criterion)
-    was_training = model.training
-    model.eval()
     losses, sizes, correct = [], [], []
-    for images, labels in loader:
-        images, labels = images.to(device), labels.to(device)
-        logits = model(images)
-        losses.append(criterion(logits, labels))
-        sizes.append(len(labels))
-        correct.append((logits.argmax(1) == labels).sum())
-    model.train(was_training)
+    with in_evaluation_mode(model):
+        for images, labels in loader:
+            images, labels = images.to(device), labels.to(device)
+            logits = model(images)
+            losses.append(criterion(logits, labels))
+            sizes.append(len(labels))
+            correct.append((logits.argmax(1) == labels).sum())
     loss = _mean_loss(losses, sizes)
     return Scores(loss, int(torch.stack(correct).sum()), sum(sizes))
 

@@ -126,3 +126,10 @@ def test_a_run_without_a_single_error_is_judged_too(verdict):
     flawless = Proportion(10_000, 10_000)
     assert verdict("noise", test=flawless, noisy=flawless).holds
     assert not verdict("noise", test=flawless, noisy=Proportion(9_998, 10_000)).holds
+
+
+@pytest.mark.parametrize("kind", ["noisy", "varied"])
+def test_a_claim_about_hard_digits_needs_hard_digits(make_history, kind):
+    hard = {"noisy": {"some": GOOD_TEST}, "varied": {"some": GOOD_TEST}} | {kind: {}}
+    with pytest.raises(ValueError, match="give at least one count"):
+        judge(make_history(FALLING, FALLING), GOOD_TEST, **hard)

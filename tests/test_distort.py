@@ -2,7 +2,16 @@ import pytest
 import torch
 
 from lenet.augment import distort
-from lenet.distort import add_noise, flip_pixels, noises, transform, variations
+from lenet.distort import (
+    add_noise,
+    blur,
+    flip_pixels,
+    hardships,
+    noises,
+    thicken,
+    transform,
+    variations,
+)
 
 
 @pytest.fixture
@@ -83,6 +92,60 @@ def test_scaling_is_about_the_centre():
         assert torch.equal(scaled, scaled.flip(1)), "off the centre"
         assert torch.equal(scaled, scaled.flip(2)), "off the centre"
         assert float(scaled.sum()) / 255 == pytest.approx(side**2, rel=0.05)
+
+
+def test_a_drop_goes_down_by_whole_pixels(images):
+    expected = torch.roll(images, 3, dims=1)
+    expected[:, :3] = 0
+    assert torch.equal(transform(images, drop=3), expected)
+
+
+def test_a_slant_moves_each_row_by_its_height_above_the_centre():
+    post = torch.zeros(1, 32, 32, dtype=torch.uint8)
+    post[:, 6:26, 15:17] = 255
+    slanted = transform(post, shear=0.5).float()
+    places = torch.arange(32.0)
+    for row in (8, 12, 20, 24):
+        centre = float((slanted[0, row] * places).sum() / slanted[0, row].sum())
+        assert centre == pytest.approx(15.5 + 0.5 * (15.5 - row), abs=0.05)
+
+
+def test_a_digit_is_slanted_before_it_is_turned(images):
+    """A quarter turn of a slanted digit, not a slant of the turned one."""
+    turned = transform(images, shear=0.3, degrees=90)
+    expected = torch.rot90(transform(images, shear=0.3), 1, dims=(1, 2))
+    assert (turned.float() - expected.float()).abs().max() <= 1, "more than rounding"
+
+
+def test_a_blurred_dot_is_a_gaussian_of_its_width_and_keeps_its_ink():
+    dot = torch.zeros(1, 32, 32, dtype=torch.uint8)
+    dot[0, 14:18, 14:18] = 255
+    blurred = blur(dot, 2.0)[0].double()
+    assert float(blurred.sum()) == pytest.approx(float(dot.sum()), rel=0.02)
+    offset = torch.arange(32.0).double() - 15.5
+    variance = float((blurred.sum(0) * offset**2).sum() / blurred.sum())
+    assert variance == pytest.approx(2.0**2 + (4**2 - 1) / 12, rel=0.05)
+    assert torch.equal(blur(dot, 0), dot)
+
+
+@pytest.mark.parametrize("pixels", [-2, -1, 0, 1, 3])
+def test_a_stroke_becomes_thicker_by_so_many_pixels(pixels):
+    stroke = torch.zeros(1, 32, 32, dtype=torch.uint8)
+    stroke[:, 4:28, 14:18] = 200
+    changed = thicken(stroke, pixels)
+    assert int((changed[0, 16] == 200).sum()) == 4 + pixels
+    assert int((changed[0, :, 15] == 200).sum()) == 24 + pixels
+
+
+def test_every_hardship_grows_from_nothing_and_repeats_itself(images):
+    for name, hard in hardships(0).items():
+        changed = [hard.change(images, level) for level in hard.levels]
+        none = hard.levels.index(1 if name == "scale" else 0)
+        assert torch.equal(changed[none], images), name
+        away = [float((each.float() - images.float()).abs().mean()) for each in changed]
+        assert away[none:] == sorted(away[none:]), name
+        assert away[: none + 1] == sorted(away[: none + 1], reverse=True), name
+        assert torch.equal(hard.change(images, hard.levels[-1]), changed[-1]), name
 
 
 def test_each_hardship_does_what_its_name_says(images):

@@ -76,6 +76,17 @@ def test_scoring_changes_neither_weights_nor_mode(model, digits, was_training):
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
+def test_a_loader_that_fails_leaves_the_model_in_its_mode(model, digits):
+    def broken():
+        yield from Batches(digits, 100)
+        raise OSError("the disk is gone")
+
+    model.train()
+    with pytest.raises(OSError, match="the disk is gone"):
+        evaluate(model, nn.CrossEntropyLoss(), broken())
+    assert model.training
+
+
 def test_scoring_runs_in_evaluation_mode_and_training_in_training_mode(digits):
     modes = []
     network = nn.Sequential(nn.Flatten(), nn.Linear(1024, 10))
@@ -343,6 +354,17 @@ def test_one_cycle_climbs_to_the_rate_given_and_falls_to_nothing(model, done):
     assert (np.diff(rates[max(peak, 0) :]) < 0).all()
     assert rates[25 - done] == pytest.approx(0.05), "half way down, half the rate"
     assert 0 < rates[-1] < 0.001
+
+
+def test_leaving_out_the_training_scores_changes_no_weight(digits, val):
+    config = Config(num_epochs=2, one_cycle=True, distortion=1.0)
+    (one, scored), (other, unscored) = (
+        fit(config, digits, val, score_train=scores, print_every=0)
+        for scores in (True, False)
+    )
+    assert [r.train.num_examples for r in (scored[0], unscored[0])] == [len(digits), 1]
+    assert [r.val for r in scored] == [r.val for r in unscored]
+    assert all(map(torch.equal, weights_of(one), weights_of(other)))
 
 
 def test_only_the_digits_trained_on_are_distorted(digits, val):
