@@ -64,16 +64,23 @@ def judge(
     Raises:
         ValueError: if there is no noise or no variation.
     """
-    during = [record.running_loss for record in history]
-    after = [record.train.loss for record in history]
     return [
         _train_accuracy(history),
         _test_accuracy(test),
+        *judge_losses(history),
+        _reads("in the presence of noise", noisy, test),
+        _reads("with variations in the writing style", varied, test),
+    ]
+
+
+def judge_losses(history: Sequence[EpochRecord]) -> list[Claim]:
+    """Judge what the seed report says of its losses, by one run's curves."""
+    during = [record.running_loss for record in history]
+    after = [record.train.loss for record in history]
+    return [
         _falls("training", {"during": during, "after": after}),
         _falls("validation", {"after": [record.val.loss for record in history]}),
         _no_overfitting(history),
-        _reads("in the presence of noise", noisy, test),
-        _reads("with variations in the writing style", varied, test),
     ]
 
 
