@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import hypot
 from statistics import fmean, stdev
 
+import numpy as np
 import torch
 from scipy.stats import binomtest
 from scipy.stats import t as student
@@ -134,6 +135,12 @@ class Scores:
     def errors(self) -> Proportion:
         """Wrong examples out of all."""
         return self.accuracy.complement
+
+
+def misread(preds: Tensor | np.ndarray, labels: Tensor | np.ndarray) -> dict[str, int]:
+    """Return what each misread digit was read as, by its index as in JSON."""
+    both = enumerate(zip(preds.tolist(), labels.tolist(), strict=True))
+    return {str(index): pred for index, (pred, label) in both if pred != label}
 
 
 def confusion_matrix(labels: Tensor, preds: Tensor) -> Tensor:

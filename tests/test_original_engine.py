@@ -196,6 +196,31 @@ def test_curvature_of_each_pass_or_the_first_or_the_largest(
     torch.testing.assert_close(largest[1]["c5.weight"], second)
 
 
+def test_curvature_averaged_over_each_layer(monkeypatch, digits, labels):
+    each, layer = (
+        record_curvatures(monkeypatch, digits, labels, policy)[0]
+        for policy in ("each", "layer")
+    )
+    of_f6 = torch.cat([each["f6.weight"].flatten(), each["f6.bias"]])
+    for name in ("f6.weight", "f6.bias"):
+        torch.testing.assert_close(layer[name], of_f6.mean().expand_as(layer[name]))
+    assert len({float(h.flatten()[0]) for h in layer.values()}) == 6
+
+
+def test_fixed_weights_are_taken_and_never_move(digits, labels):
+    fixed = {"c1.weight": np.full((6, 1, 5, 5), 0.1, np.float32)}
+    weights, _ = engine.train_1998(digits, labels, short(), 0, fixed=fixed)
+    free, _ = engine.train_1998(digits, labels, short(), 0)
+    assert (weights["c1.weight"] == 0.1).all()
+    assert (weights["c1.bias"] != 0).all()
+    assert (weights["f6.weight"] != free["f6.weight"]).any()
+
+
+def test_wrong_digits_are_counted(weights, digits, labels):
+    wrong = (engine.predict(weights, digits) != labels).sum()
+    assert engine.count_wrong(weights, digits, labels) == wrong
+
+
 def test_passes_shorter_than_the_set_go_round_in_order():
     order = np.array([7, 3, 5, 1, 9])
     parts = [engine._part(order, number, 2).tolist() for number in (1, 2, 3, 4)]
@@ -210,5 +235,5 @@ def test_digits_of_the_wrong_form_are_refused(digits, labels):
         engine.train_1998(digits, labels[:59], short(), 0)
     with pytest.raises(ValueError, match="distance_factor"):
         short(distance_factor=0.0)
-    with pytest.raises(ValueError, match="each, largest or once"):
+    with pytest.raises(ValueError, match="largest, once or layer"):
         short(curvature="never")

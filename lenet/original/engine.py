@@ -12,7 +12,13 @@ from torch import Tensor
 
 from lenet.original.kernels import NAMES, Net, classify, new_state, train_digits
 from lenet.original.network import LeNet5_1998, initial_weights, rbf_codes, to_input
-from lenet.original.sdlm import ETAS, MU, diagonal_curvature, step_sizes
+from lenet.original.sdlm import (
+    ETAS,
+    MU,
+    diagonal_curvature,
+    layer_means,
+    step_sizes,
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,9 @@ class Recipe1998:
     rubbish: float | None = 3.0  # j of the MAP criterion, eq. 9; None: MSE, eq. 8
     etas: tuple[float, ...] = ETAS  # global step size of each pass
     mu: float = MU
-    curvature: str = "each"  # pass anew; or the "largest" so far; or "once", at first
+    # Estimated for "each" pass anew; or the "largest" so far; or "once", at first; or
+    # anew and averaged over each "layer".
+    curvature: str = "each"
     num_curvature_digits: int = 500
     digits_per_pass: int | None = None  # None: all of them
 
@@ -38,9 +46,10 @@ class Recipe1998:
         for name in ("scale", "coefficient", "distance_factor", "mu"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
-        if self.curvature not in ("each", "largest", "once"):
+        if self.curvature not in ("each", "largest", "once", "layer"):
             raise ValueError(
-                f"curvature must be each, largest or once, got {self.curvature!r}"
+                "curvature must be each, largest, once or layer, got "
+                f"{self.curvature!r}"
             )
 
 
@@ -64,6 +73,7 @@ def train_1998(
     recipe: Recipe1998,
     seed: int,
     on_pass: Callable[[Pass, Weights], None] | None = None,
+    fixed: Weights | None = None,
 ) -> tuple[Weights, list[Pass]]:
     """Train one network, a digit at a time, in one random order kept for all passes.
 
@@ -73,6 +83,7 @@ def train_1998(
         recipe: the choices of the run.
         seed: draws the initial weights and, from its own stream, the order.
         on_pass: called after each pass with its record and the weights so far.
+        fixed: by name, weights to take in place of the drawn ones and never to move.
 
     Returns:
         The weights under the names of `LeNet5_1998`, and one record per pass.
@@ -80,15 +91,17 @@ def train_1998(
     digits, rng = _checked(images, labels), np.random.default_rng([seed, 1])
     order = rng.permutation(len(digits))
     weights = initial_weights(seed, recipe.scale, recipe.power, recipe.coefficient)
+    weights |= {name: values.copy() for name, values in (fixed or {}).items()}
     sample, curvature = to_input(images[order[: recipe.num_curvature_digits]]), None
     history = []
     for number, eta in enumerate(recipe.etas, start=1):
         start = time.perf_counter()
         curvature = _curvature(weights, sample, recipe, curvature)
-        step = as_net(step_sizes(curvature, eta, recipe.mu))
+        step = step_sizes(curvature, eta, recipe.mu)
         part = _part(order, number, recipe.digits_per_pass or len(order))
-        num_wrong = _train(weights, step, digits, labels, part, recipe)
-        least, largest = min(s.min() for s in step), max(s.max() for s in step)
+        num_wrong = _train(weights, step, digits, labels, part, recipe, fixed or {})
+        least = min(s.min() for s in step.values())
+        largest = max(s.max() for s in step.values())
         seconds = time.perf_counter() - start
         history.append(Pass(number, num_wrong, float(least), float(largest), seconds))
         if on_pass is not None:
@@ -103,6 +116,8 @@ def _curvature(weights: Weights, sample, recipe: Recipe1998, before):
     model = LeNet5_1998()
     model.load_state_dict({name: torch.from_numpy(w) for name, w in weights.items()})
     now = diagonal_curvature(model, sample, 2 * recipe.distance_factor)
+    if recipe.curvature == "layer":
+        return layer_means(now)
     if before is None or recipe.curvature == "each":
         return now
     return {name: torch.maximum(before[name], h) for name, h in now.items()}
@@ -113,11 +128,12 @@ def _part(order: np.ndarray, number: int, size: int) -> np.ndarray:
     return np.take(order, np.arange((number - 1) * size, number * size), mode="wrap")
 
 
-def _train(weights, step, digits, labels, order, recipe) -> int:
-    """Run one pass of the compiled loop; the weights change in place."""
+def _train(weights, step, digits, labels, order, recipe, fixed) -> int:
+    """Run one pass of the compiled loop; all but the fixed weights change in place."""
+    step = {name: s * (name not in fixed) for name, s in step.items()}
     rubbish = np.nan if recipe.rubbish is None else recipe.rubbish
     return train_digits(
-        as_net(weights), step, new_state(), digits, np.asarray(labels), order,
+        as_net(weights), as_net(step), new_state(), digits, np.asarray(labels), order,
         rbf_codes().astype(np.float32), np.float32(recipe.distance_factor),
         np.float32(rubbish),
     )  # fmt: skip
@@ -127,6 +143,11 @@ def predict(weights: Weights, images: np.ndarray) -> np.ndarray:
     """Return the (N,) digits that a network sees in (N, 32, 32) uint8 images."""
     codes = rbf_codes().astype(np.float32)
     return classify(as_net(weights), new_state(), images.reshape(-1, 1024), codes)
+
+
+def count_wrong(weights: Weights, images: np.ndarray, labels: np.ndarray) -> int:
+    """Count the digits that a network misreads."""
+    return int((predict(weights, images) != labels).sum())
 
 
 def as_net(values: Weights | dict[str, Tensor]) -> Net:
@@ -139,7 +160,7 @@ def _checked(images, labels) -> np.ndarray:
     if images.dtype != np.uint8 or images.shape[1:] != (32, 32):
         raise ValueError(
             f"expected uint8 digits of 32×32, got {images.dtype} {images.shape[1:]}: "
-            "pad them with lenet.original.network.pad_digits"
+            "pad them with lenet.data.pad"
         )
     if len(images) != len(labels):
         raise ValueError(f"got {len(images)} digits but {len(labels)} labels")

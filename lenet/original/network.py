@@ -52,19 +52,12 @@ def squash_slope(y: Tensor) -> Tensor:
     return SLOPE * (AMPLITUDE - y * y / AMPLITUDE)
 
 
-def pad_digits(digits: np.ndarray) -> np.ndarray:
-    """Centre (N, 28, 28) uint8 digits in 32x32 fields of paper."""
-    if digits.shape[1:] != (28, 28):
-        raise ValueError(f"expected digits of 28×28, got {digits.shape[1:]}")
-    return np.pad(digits, ((0, 0), (2, 2), (2, 2)))
-
-
 def to_input(digits: np.ndarray) -> Tensor:
     """Scale (N, 32, 32) uint8 grey levels to the input, (N, 1, 32, 32) float32."""
     if digits.shape[1:] != (32, 32):
         raise ValueError(
             f"expected digits of 32×32, got {digits.shape[1:]}: "
-            "pad them with lenet.original.network.pad_digits"
+            "pad them with lenet.data.pad"
         )
     levels = torch.from_numpy(np.ascontiguousarray(digits)).float()
     return (PAPER + (INK - PAPER) / 255 * levels)[:, None]

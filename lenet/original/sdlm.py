@@ -31,6 +31,18 @@ def step_sizes(
     return {name: eta / (mu + h) for name, h in curvature.items()}
 
 
+def layer_means(curvature: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Give every parameter of a layer the mean curvature of that layer."""
+    layers: dict[str, list[Tensor]] = {}
+    for name, h in curvature.items():
+        layers.setdefault(name.split(".")[0], []).append(h.flatten())
+    means = {layer: torch.cat(parts).mean() for layer, parts in layers.items()}
+    return {
+        name: torch.full_like(h, means[name.split(".")[0]])
+        for name, h in curvature.items()
+    }
+
+
 @torch.no_grad()
 def diagonal_curvature(
     model: LeNet5_1998, images: Tensor, output_curvature: float
@@ -53,19 +65,19 @@ def diagonal_curvature(
     weights = dict(model.named_parameters())
 
     above = torch.full_like(state["f6"], output_curvature)
-    above = _full(h, "f6", weights, state["c5"].flatten(1), state["f6"], above)
-    above = _conv(h, "c5", weights["c5.weight"], state["s4"], state["c5"],
+    above = back_full(h, "f6", weights, state["c5"].flatten(1), state["f6"], above)
+    above = back_conv(h, "c5", weights["c5.weight"], state["s4"], state["c5"],
                   above[:, :, None, None])  # fmt: skip
-    above = _subsample(h, "s4", weights, state["c3"], state["s4"], above)
+    above = back_subsample(h, "s4", weights, state["c3"], state["s4"], above)
     dense = model.c3.dense(weights["c3.weight"])
-    above = _conv(h, "c3", dense, state["s2"], state["c3"], above)
+    above = back_conv(h, "c3", dense, state["s2"], state["c3"], above)
     h["c3.weight"] = h["c3.weight"][C3_MAPS, C3_INPUTS]  # the 60 kernels of Table I
-    above = _subsample(h, "s2", weights, state["c1"], state["s2"], above)
-    _conv(h, "c1", weights["c1.weight"], images, state["c1"], above)
+    above = back_subsample(h, "s2", weights, state["c1"], state["s2"], above)
+    back_conv(h, "c1", weights["c1.weight"], images, state["c1"], above)
     return {name: h[name] for name in weights}
 
 
-def _full(h, layer, weights, x, y, above) -> Tensor:
+def back_full(h, layer, weights, x, y, above) -> Tensor:
     """Go back through a fully connected layer with outputs y; return the part of x."""
     at_sum = squash_slope(y) ** 2 * above  # by the weighted sum of each unit, eq. 27
     h[f"{layer}.weight"] = at_sum.T @ x**2 / len(x)  # eq. 25
@@ -73,7 +85,7 @@ def _full(h, layer, weights, x, y, above) -> Tensor:
     return at_sum @ weights[f"{layer}.weight"] ** 2
 
 
-def _conv(h, layer, weight, x, y, above) -> Tensor:
+def back_conv(h, layer, weight, x, y, above) -> Tensor:
     """Go back through a convolution: sum over the positions that share a weight."""
     at_sum = squash_slope(y) ** 2 * above
     shared = torch.nn.grad.conv2d_weight(x**2, weight.shape, at_sum)
@@ -82,7 +94,7 @@ def _conv(h, layer, weight, x, y, above) -> Tensor:
     return functional.conv_transpose2d(at_sum, weight**2)
 
 
-def _subsample(h, layer, weights, x, y, above) -> Tensor:
+def back_subsample(h, layer, weights, x, y, above) -> Tensor:
     """Go back through a subsampling layer: its coefficient multiplies a sum of four."""
     at_sum = squash_slope(y) ** 2 * above
     products = at_sum * block_sums(x) ** 2

@@ -2,11 +2,10 @@
 
 from dataclasses import asdict, replace
 
-import numpy as np
-
 from lenet.data import Dataset, load_dataset
+from lenet.metrics import misread
 from lenet.original.distortions import Ranges, with_distortions
-from lenet.original.engine import Recipe1998, predict, train_1998
+from lenet.original.engine import Recipe1998, count_wrong, predict, train_1998
 
 QUESTION = "Does the network of the paper, trained as the paper says, reach its error?"
 NUM_SEEDS = 10
@@ -40,26 +39,20 @@ def run(
     train, test = dataset.train[:num_train].arrays(), dataset.read_test().arrays()
     recipe = replace(Recipe1998(), digits_per_pass=num_train)
     digits = with_distortions(*train, copies, Ranges(), seed) if copies else train
+    images, labels = test
     test_errors = []
     weights, passes = train_1998(
         *digits,
         recipe,
         seed,
-        lambda _, now: test_errors.append(len(misread(now, test))),
+        lambda _, now: test_errors.append(count_wrong(now, *test)),
     )
     return {
         "recipe": asdict(recipe),
         "online_errors": [each.num_wrong for each in passes],
         "step_sizes": [[each.least_step, each.largest_step] for each in passes],
         "test_errors": test_errors,
-        "num_test": len(test[1]),
-        "train_errors": len(misread(weights, train)),
-        "misread": misread(weights, test),
+        "num_test": len(labels),
+        "train_errors": count_wrong(weights, *train),
+        "misread": misread(predict(weights, images), labels),
     }
-
-
-def misread(weights: dict, digits: tuple[np.ndarray, np.ndarray]) -> dict[str, int]:
-    """Return what each misread digit was read as, by its index."""
-    images, labels = digits
-    preds = predict(weights, images)
-    return {str(index): int(preds[index]) for index in np.flatnonzero(preds != labels)}

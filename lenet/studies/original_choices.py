@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 from lenet.data import Dataset, load_dataset
 from lenet.history import split_by_writer
-from lenet.original.engine import Recipe1998, predict, train_1998
+from lenet.original.engine import Recipe1998, count_wrong, train_1998
 
 QUESTION = "Which of the choices that the paper leaves open matter?"
 NUM_SEEDS = 3
@@ -18,6 +18,7 @@ CHANGES = {
     "weights within 2.4/F, as printed": {"power": 1.0},
     "S coefficients 1/2 at first": {"coefficient": 0.5},
     "distances without the factor 1/2": {"distance_factor": 1.0},
+    "one step size for each layer": {"curvature": "layer"},
 }
 
 
@@ -36,12 +37,11 @@ def run(seed: int, change: str, dataset: Dataset | None = None) -> dict:
     train, val = split_by_writer(dataset.train, VAL_SIZE, seed)
     recipe = replace(Recipe1998(), etas=SHORT, **CHANGES[change])
     weights, passes = train_1998(*train.arrays(), recipe, seed)
-    images, labels = val.arrays()
     return {
         "recipe": asdict(recipe),
         "num_train": len(train),
         "online_errors": [each.num_wrong for each in passes],
         "first_steps": [passes[0].least_step, passes[0].largest_step],
-        "val_errors": int((predict(weights, images) != labels).sum()),
-        "num_val": len(labels),
+        "val_errors": count_wrong(weights, *val.arrays()),
+        "num_val": len(val),
     }

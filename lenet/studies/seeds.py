@@ -1,9 +1,8 @@
 """The seed report's run, repeated with other random seeds."""
 
-from torch import nn
-
 from lenet.config import Config
-from lenet.data import Dataset, Digits, load_dataset, seed_report_splits
+from lenet.data import Dataset, load_dataset, seed_report_splits
+from lenet.metrics import misread
 from lenet.predict import predict
 from lenet.run import fit
 
@@ -24,12 +23,5 @@ def run(seed: int, dataset: Dataset | None = None) -> dict:
     return {
         "config": config.asdict(),
         "history": [record.asdict() for record in history],
-        "misread": misread(model, test),
+        "misread": misread(predict(model, test.images).labels, test.labels),
     }
-
-
-def misread(model: nn.Module, digits: Digits) -> dict[str, int]:
-    """Return what each misread digit was read as, by its index."""
-    preds = predict(model, digits.images).labels
-    wrong = (preds != digits.labels).nonzero().flatten().tolist()
-    return {str(index): int(preds[index]) for index in wrong}
