@@ -73,6 +73,28 @@ def test_draws_fill_their_range(images):
     assert abs(np.corrcoef(x, y)[0, 1]) < 0.2
 
 
+def test_triangular_draws_keep_the_range_but_gather_in_the_middle(images):
+    shifts = replace(NONE, shift_x=4.0)
+    spread = {}
+    for law in ("uniform", "triangular"):
+        ranges = replace(shifts, law=law)
+        moved = distortions.distort(images, ranges, np.random.default_rng(1))
+        x = moments(moved)[0] - moments(images)[0]
+        assert np.abs(x).max() <= 4.02
+        spread[law] = x.std()
+    assert spread["uniform"] == pytest.approx(4 / 3**0.5, rel=0.1)
+    assert spread["triangular"] == pytest.approx(4 / 6**0.5, rel=0.1)
+
+
+def test_ranges_are_scaled_shifts_apart():
+    half = Ranges().times(shift=0.5, shape=0.1)
+    assert (half.shift_x, half.shift_y) == (1.25, 2.15)
+    assert half.shear == pytest.approx(0.018)
+    assert half.log_scale / Ranges().log_scale == pytest.approx(0.1)
+    with pytest.raises(ValueError, match="uniform or triangular"):
+        Ranges(law="normal")
+
+
 def test_set_holds_the_originals_and_their_copies(images):
     labels = np.arange(200) % 10
     every, names = distortions.with_distortions(images, labels, 2, Ranges(), seed=0)

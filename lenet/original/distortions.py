@@ -7,7 +7,7 @@ read off the 100 digits printed in Fig. 7.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -15,20 +15,38 @@ from numba import njit
 
 @dataclass(frozen=True)
 class Ranges:
-    """Half-widths of uniform draws; logarithms where a factor is drawn."""
+    """Half-widths of the draws; logarithms where a factor is drawn."""
 
     shift_x: float = 2.5  # pixels
     shift_y: float = 4.3  # pixels
     log_scale: float = 0.31  # both axes: 0.73 to 1.36
     log_squeeze: float = 0.10  # one axis by the factor, the other by its inverse
     shear: float = 0.18  # horizontal, in columns per row
+    law: str = "uniform"  # even from end to end; or "triangular", with its peak at 0
+
+    def __post_init__(self):
+        """Refuse a law that is not known."""
+        if self.law not in ("uniform", "triangular"):
+            raise ValueError(f"law must be uniform or triangular, got {self.law!r}")
+
+    def times(self, shift: float, shape: float) -> Ranges:
+        """Return narrower or wider ranges: the two shifts by one factor, the rest."""
+        return replace(
+            self,
+            shift_x=shift * self.shift_x,
+            shift_y=shift * self.shift_y,
+            log_scale=shape * self.log_scale,
+            log_squeeze=shape * self.log_squeeze,
+            shear=shape * self.shear,
+        )
 
 
 def distort(images: np.ndarray, ranges: Ranges, rng: np.random.Generator) -> np.ndarray:
     """Return a freshly distorted copy of each of (N, 32, 32) uint8 digits."""
     half = [ranges.shift_x, ranges.shift_y, ranges.log_scale, ranges.log_squeeze,
             ranges.shear]  # fmt: skip
-    draws = rng.uniform(-1, 1, (len(images), 5)) * half
+    ends, size = {"uniform": (-1, 1), "triangular": (-1, 0, 1)}, (len(images), 5)
+    draws = getattr(rng, ranges.law)(*ends[ranges.law], size) * half
     return _warp(images, draws, np.zeros_like(images))
 
 
@@ -41,7 +59,7 @@ def with_distortions(
     return np.concatenate(sets), np.tile(labels, copies + 1)
 
 
-@njit(cache=True)
+@njit
 def _warp(images, draws, out):
     """Fill `out`: each pixel looks up its place in the undistorted digit (bilinear).
 
@@ -61,7 +79,7 @@ def _warp(images, draws, out):
     return out
 
 
-@njit(cache=True)
+@njit
 def _lookup(image, y, x):
     """Interpolate between the four pixels around (y, x), rounded to a grey level."""
     top, left = int(np.floor(y)), int(np.floor(x))
