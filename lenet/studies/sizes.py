@@ -8,7 +8,7 @@ from lenet.predict import accuracy, predict
 from lenet.run import fit
 
 QUESTION = "How many training digits does it take?"
-NUM_SEEDS = 5
+NUM_SEEDS = 3
 SIZES = (1_000, 3_000, 10_000, 15_000, 30_000)
 MIN_UPDATES = 5_000  # a few digits need more passes to be learnt at all
 
