@@ -23,7 +23,7 @@ from lenet.evidence import (
     trust,
 )
 from lenet.history import errors_1998, label_errors
-from lenet.metrics import Proportion, Repeated
+from lenet.metrics import Proportion, Repeated, Scores
 from lenet.model import new_model
 from lenet.predict import Prediction
 
@@ -185,6 +185,12 @@ def test_the_gap_and_the_claims_on_losses_follow_the_curves():
     ]
 
 
+def test_growth_compares_means_of_losses_and_of_errors():
+    starts = [Scores(0.1, 98, 100), Scores(0.3, 94, 100)]
+    ends = [Scores(0.2, 97, 100), Scores(0.4, 91, 100)]
+    assert measure.growth(starts, ends) == pytest.approx((50, 50))
+
+
 def test_errors_at_a_level_are_means_over_runs():
     runs = [a_hardship(10, scale={0.5: 100}), a_hardship(10, scale={0.5: 300})]
     assert measure.error_at(runs, "scale", 0.5) == pytest.approx(20)
@@ -340,10 +346,9 @@ def test_every_claim_gets_a_verdict_and_a_rule(studies):
 def test_a_source_is_told_how_many_of_its_claims_hold(studies):
     found = summary.findings(studies)
     theirs = [f.holds for f in found if f.source == "seed report"]
-    assert summary.topics(found, "seed report") == (
-        f"{sum(theirs)} of its {len(theirs)} claims hold"
-    )
     assert len(theirs) == 7
+    assert summary.topics(found, "seed report") == f"{sum(theirs)} of 7 claims hold"
+    assert summary.topics(found, "our goal") == "1 of 2 claims holds"
 
 
 def test_the_origins_name_runs_and_hours(studies):
@@ -406,6 +411,12 @@ def test_final_accuracies_stand_beside_their_goals():
     better, fast = training.finals(recipes)["rows"]
     assert better[2:] == ["99.45 %", "98.81–100.09 %", "0.07", "99.40 %", "reached"]
     assert (fast[2], fast[-1]) == ("98.80 %", "missed")
+
+
+def test_the_seconds_are_those_of_the_bench(tmp_path):
+    path = tmp_path / "bench.json"
+    path.write_text('{"seconds": {"fast recipe": [9, 7, 8], "seed report": [20, 22]}}')
+    assert training.seconds(path) == (8, 15 * 21)
 
 
 # --- figures

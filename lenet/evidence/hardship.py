@@ -71,7 +71,7 @@ def invariance(distorted: Runs, claim: str, name: str, levels: tuple) -> Finding
         "paper, sec. III-E",
         f"{rates} misread at {at}",
         number(distorted),
-        f"trained with distortions, at most {ACCURATE:.0f} % are misread there",
+        f"networks trained with distortions misread at most {ACCURATE:.0f} % there",
         reached if max(errors) <= ACCURATE else False,
     )
 

@@ -115,6 +115,15 @@ def mean_gap(runs: Sequence[list[EpochRecord]], epoch: int) -> float:
     return fmean(run[epoch].val.loss - run[epoch].train.loss for run in runs)
 
 
+def growth(starts: Sequence[Scores], ends: Sequence[Scores]) -> tuple[float, float]:
+    """Return by how many per cent the mean loss and the mean number of errors grow."""
+    losses, errors = (
+        [fmean(read(scores) for scores in group) for group in (starts, ends)]
+        for read in (lambda scores: scores.loss, lambda scores: scores.errors.count)
+    )
+    return 100 * (losses[1] / losses[0] - 1), 100 * (errors[1] / errors[0] - 1)
+
+
 def halves(runs: Runs) -> tuple[Repeated, Repeated]:
     """Count the errors on the students' digits and on those of the Census staff."""
     cut = range(NUM_STUDENT_TEST), range(NUM_STUDENT_TEST, NUM_TEST)

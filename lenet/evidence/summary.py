@@ -78,6 +78,7 @@ def origins(studies: dict[str, dict]) -> Table:
 
 
 def topics(found: Sequence[Finding], source: str) -> str:
-    """Say how many of a source's claims hold, such as ``2 of its 7 claims hold``."""
+    """Say how many of a source's claims hold, such as ``2 of 7 claims hold``."""
     theirs = [finding for finding in found if finding.source == source]
-    return f"{sum(f.holds is True for f in theirs)} of its {len(theirs)} claims hold"
+    holding = sum(finding.holds is True for finding in theirs)
+    return f"{holding} of {len(theirs)} claims hold{'s' * (holding == 1)}"

@@ -1,10 +1,13 @@
 """What other recipes and other numbers of training digits give."""
 
+import json
 from operator import itemgetter
-from statistics import fmean
+from pathlib import Path
+from statistics import fmean, median
 
 from matplotlib.ticker import FixedLocator, NullLocator
 
+from lenet import bench, claims
 from lenet.evidence.measure import Runs, error_rates
 from lenet.evidence.summary import GOALS
 from lenet.evidence.tables import between
@@ -64,6 +67,13 @@ def _in_words(run: dict) -> str:
 def _shown(settings: tuple) -> list:
     epochs, batch, rate, distortion = settings
     return [epochs, batch, f"{rate:g}", f"{distortion:g}"]
+
+
+def seconds(path: Path = bench.STORED) -> tuple[float, float]:
+    """Return what `make bench` took for the fast recipe, and for the seed report's."""
+    taken = json.loads(path.read_text())["seconds"]
+    epochs = claims.SEED_REPORT_EPOCHS
+    return median(taken["fast recipe"]), epochs * median(taken["seed report"])
 
 
 def sizes_1998(original: Runs) -> dict[int, Repeated]:
