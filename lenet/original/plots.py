@@ -1,17 +1,21 @@
 """The figures of the network of 1998; each function returns figure and alternative."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from matplotlib.ticker import MaxNLocator
 
 from lenet.data import Digits
 from lenet.history import curves_1998, errors_1998
-from lenet.original.network import rbf_codes
+from lenet.original.network import LeNet5_1998, rbf_codes, to_input
 from lenet.plots import BLUE, GREY, VERMILION, draw_digit, new_figure
 
 CODE_SHAPE = (12, 7)
+GAP = "#cfe3f1"  # between maps, which are grey
 
 
 def codes():
@@ -88,3 +92,64 @@ def hardest(test: Digits, runs: Sequence[dict], num_digits: int = 24):
         f"that most of {len(runs)} runs misread again first."
     )
     return figure, alt
+
+
+def c1_kernels(networks: dict[str, dict[str, np.ndarray]]):
+    """Draw the six kernels of C1 of each network; black is the largest weight."""
+    with new_figure(1.2 * len(networks), len(networks), 6) as (figure, grid):
+        for row, (name, weights) in zip(grid, networks.items(), strict=True):
+            for axes, kernel in zip(row, weights["c1.weight"][:, 0], strict=True):
+                most = np.abs(kernel).max()
+                axes.imshow(kernel, cmap="gray_r", vmin=-most, vmax=most)
+                axes.set(xticks=[], yticks=[])
+                axes.set_title(f"±{most:.1f}", fontsize=7.5, pad=2)
+                axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
+            row[0].set_ylabel(name)
+    alt = (
+        f"Rows of six 5 by 5 kernels of C1, {' and '.join(networks)}, in greys around "
+        "zero: bars, edges and spots of single pixels."
+    )
+    return figure, alt
+
+
+MAP_ROWS = {"c1": 1, "s2": 1, "c3": 2, "s4": 2}  # in which the maps of a layer lie
+
+
+def feature_maps(digit: np.ndarray, networks: dict[str, dict[str, np.ndarray]]):
+    """Draw the maps of one (32, 32) digit in C1 to S4, one column a network."""
+    with new_figure(3.3, len(MAP_ROWS), len(networks)) as (figure, grid):
+        grid[0, 0].get_gridspec().set_height_ratios((2, 2, 3, 3))
+        for column, (name, weights) in zip(grid.T, networks.items(), strict=True):
+            column[0].set_title(name)
+            states = _states(weights, digit)
+            for axes, (layer, rows) in zip(column, MAP_ROWS.items(), strict=True):
+                maps = states[layer][0].numpy()
+                most = np.abs(maps).max()
+                axes.imshow(_tiled(maps, rows), cmap="gray_r", vmin=-most, vmax=most)
+                axes.set_facecolor(GAP)
+                axes.set(xticks=[], yticks=[])
+                axes.spines[:].set_visible(False)
+        for axes, layer in zip(grid[:, 0], MAP_ROWS, strict=True):
+            axes.set_ylabel(layer.upper())
+    alt = (
+        "The 6, 6, 16 and 16 maps of C1, S2, C3 and S4 for one digit, in "
+        f"{len(networks)} columns: {' and '.join(networks)}. In C1 and S2 the digit is "
+        "plain to see, some maps showing its edges."
+    )
+    return figure, alt
+
+
+@torch.no_grad()
+def _states(weights: dict[str, np.ndarray], digit: np.ndarray) -> dict:
+    model = LeNet5_1998()
+    tensors = {name: torch.from_numpy(values) for name, values in weights.items()}
+    model.load_state_dict(tensors, strict=False)
+    return model.states(to_input(digit[None]))
+
+
+def _tiled(maps: np.ndarray, rows: int) -> np.ndarray:
+    """Lay (N, H, W) maps side by side in so many rows, with nothing between."""
+    gap = max(1, maps.shape[1] // 8)
+    spaced = np.pad(maps, ((0, 0), (0, gap), (0, gap)), constant_values=np.nan)
+    lines = np.split(spaced, rows)
+    return np.concatenate([np.concatenate([*line], 1) for line in lines])
