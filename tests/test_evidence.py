@@ -409,8 +409,8 @@ def test_recipes_are_listed_with_distortions_first_then_by_validation():
 def test_final_accuracies_stand_beside_their_goals():
     recipes = {"better": [a_recipe(50), a_recipe(60)], "fast": [a_recipe(120)] * 2}
     better, fast = training.finals(recipes)["rows"]
-    assert better[2:] == ["99.45 %", "98.81–100.09 %", "0.07", "99.40 %", "reached"]
-    assert (fast[2], fast[-1]) == ("98.80 %", "missed")
+    assert better[2:] == [2, "99.45 %", "98.81–100.09 %", "0.07", "99.40 %", "reached"]
+    assert (fast[3], fast[-1]) == ("98.80 %", "missed")
 
 
 def test_the_seconds_are_those_of_the_bench(tmp_path):

@@ -73,9 +73,10 @@ def _strip(axes: Axes, found: Repeated, claimed: float) -> None:
     low, high = found.interval
     sides = [[found.mean - low], [high - found.mean]]
     axes.errorbar(found.mean, -0.62, xerr=sides, fmt="D", color="black", capsize=3)
-    axes.annotate(
-        "mean, 95 % interval", (high, -0.62), (8, -3), textcoords="offset points"
-    )
+    left = claimed > found.mean  # keep the words off the line of the claim
+    words = {"ha": "right" if left else "left", "textcoords": "offset points"}
+    place = (low if left else high, -0.62)
+    axes.annotate("mean, 95 % interval", place, (-8 if left else 8, -3), **words)
     axes.axvline(claimed, color=VERMILION, ls="--")
     axes.annotate(
         f"seed report {claimed:.2f}",

@@ -70,7 +70,7 @@ def _on_most_seeds(judged: Sequence[claims.Claim]) -> Finding:
     return Finding(
         judged[0].claim,
         "seed report",
-        f"so on {holding} of {len(judged)} seeds",
+        f"holds on {holding} of {len(judged)} seeds",
         f"{len(judged)} seeds",
         f"on more than half of the seeds {judged[0].rule}",
         holding > len(judged) / 2,

@@ -73,7 +73,7 @@ def loss_claims(seeds: Runs) -> Table:
         ]
         for judged in measure.loss_claims(seeds)
     ]
-    return Table(header=["Claim", "It holds if", "So on"], rows=rows, align="llr")
+    return Table(header=["Claim", "It holds if", "Seeds"], rows=rows, align="llr")
 
 
 def parts(seeds: Runs) -> Table:

@@ -50,10 +50,9 @@ def finals(recipes: dict[str, Runs]) -> Table:
         reached = "reached" if accuracy.mean >= GOALS[name] else "missed"
         numbers = [f"{accuracy.mean:.2f} %", between(accuracy.interval)]
         numbers += [f"{accuracy.sd:.2f}", f"{GOALS[name]:.2f} %", reached]
-        rows.append([f"{name}, {len(runs)} seeds", _in_words(runs[0]), *numbers])
-    header = ["Recipe", "Epochs, batch, rate, distortion", "Test accuracy"]
-    header += ["95 % interval", "SD", "Goal", ""]
-    return Table(header=header, rows=rows, align="llrrrrl")
+        rows.append([name, _in_words(runs[0]), len(runs), *numbers])
+    header = ["Recipe", "Settings", "Seeds", "Test accuracy", "95 % interval", "SD"]
+    return Table(header=[*header, "Goal", ""], rows=rows, align="llrrrrrl")
 
 
 def _settings(run: dict) -> tuple:
