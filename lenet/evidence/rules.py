@@ -17,7 +17,7 @@ TIMES_CHANCE = 10  # how often the digits of 1998 must recur, in multiples of ch
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim, what was measured, and whether it holds by a rule fixed before.
+    """A claim, what was measured, and whether it holds by a rule fixed in advance.
 
     Args:
         claim: as a sentence.
