@@ -97,11 +97,10 @@ def steps(stored: dict, original: dict, num_passes: int) -> Table:
     ]
     error = errors_after([each["result"] for each in first], num_passes)
     rows = [_step("as in 1998, a digit at a time", 60_000, error, seconds)]
-    for (name, rate), members in by_member(stored, "step", "rate").items():
-        if rate is None:
-            num = members[0]["result"]["num_parameters"]
-            seconds = [each["seconds"] for each in members]
-            rows.append(_step(name, num, step_errors(members), seconds))
+    for name, members in taken_steps(stored).items():
+        num = members[0]["result"]["num_parameters"]
+        seconds = [each["seconds"] for each in members]
+        rows.append(_step(name, num, step_errors(members), seconds))
     header = [
         "Change",
         "Parameters",
@@ -111,6 +110,12 @@ def steps(stored: dict, original: dict, num_passes: int) -> Table:
         "Time (s)",
     ]
     return Table(header=header, rows=rows, align="lrrrrr")
+
+
+def taken_steps(stored: dict) -> dict[str, list[dict]]:
+    """Return the members of each step, without those that only tried a rate."""
+    groups = by_member(stored, "step", "rate").items()
+    return {name: members for (name, rate), members in groups if rate is None}
 
 
 def step_errors(members: Sequence[dict]) -> Repeated:
@@ -139,11 +144,8 @@ def tried_rates(stored: dict) -> Table:
 
 def largest_steps(stored: dict, first: Repeated, num: int = 2) -> str:
     """Say which changes move the mean test error most."""
-    names, errors = [], [first]
-    for (name, rate), members in by_member(stored, "step", "rate").items():
-        if rate is None:
-            names.append(name)
-            errors.append(step_errors(members))
+    taken = taken_steps(stored)
+    names, errors = [*taken], [first, *map(step_errors, taken.values())]
     moves = [after.mean - before.mean for before, after in pairwise(errors)]
     order = sorted(range(len(moves)), key=lambda k: -abs(moves[k]))[:num]
     parts = [f"{names[k]} ({signed(moves[k])} points)" for k in order]
