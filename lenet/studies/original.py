@@ -11,6 +11,7 @@ QUESTION = "Does the network of the paper, trained as the paper says, reach its 
 NUM_SEEDS = 10
 FEWER = (15_000, 30_000)  # training digits, as in the paper's Fig. 6
 COPIES = 9  # distorted copies of each digit: 540,000 beside the 60,000
+RANGES = Ranges()
 
 
 def members() -> list[dict]:
@@ -38,7 +39,7 @@ def run(
     dataset = dataset or load_dataset("mnist")
     train, test = dataset.train[:num_train].arrays(), dataset.read_test().arrays()
     recipe = replace(Recipe1998(), digits_per_pass=num_train)
-    digits = with_distortions(*train, copies, Ranges(), seed) if copies else train
+    digits = with_distortions(*train, copies, RANGES, seed) if copies else train
     images, labels = test
     test_errors = []
     weights, passes = train_1998(
@@ -47,7 +48,7 @@ def run(
         seed,
         lambda _, now: test_errors.append(count_wrong(now, *test)),
     )
-    return {
+    return ({"ranges": asdict(RANGES)} if copies else {}) | {
         "recipe": asdict(recipe),
         "online_errors": [each.num_wrong for each in passes],
         "step_sizes": [[each.least_step, each.largest_step] for each in passes],
