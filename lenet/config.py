@@ -15,6 +15,7 @@ class Config:
             back, over the run; otherwise it is constant.
         distortion: strength of the random distortions of the training digits; 0 leaves
             them as they are.
+        shift: largest shift among these distortions, in pixels at strength 1.
         seed: starts three separate generators: initial weights, order, split.
         val_size: digits held out of the training set where a validation split is made.
 
@@ -27,6 +28,7 @@ class Config:
     learning_rate: float = 1e-3
     one_cycle: bool = False
     distortion: float = 0.0
+    shift: float = 2.0
     seed: int = 42
     val_size: int = 10_000
 
@@ -38,15 +40,16 @@ class Config:
                 raise ValueError(f"{name} is {value!r}: give a whole number, 1 or more")
         if not isinstance(self.one_cycle, bool):
             raise ValueError(f"one_cycle is {self.one_cycle!r}: give True or False")
-        for name in ("learning_rate", "distortion"):
+        for name in ("learning_rate", "distortion", "shift"):
             if not isinstance(getattr(self, name), int | float):
                 raise ValueError(f"{name} is {getattr(self, name)!r}: give a number")
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(
                 f"learning_rate is {self.learning_rate!r}: give a number above 0"
             )
-        if not 0 <= self.distortion < float("inf"):
-            raise ValueError(f"distortion is {self.distortion!r}: give 0 or more")
+        for name in ("distortion", "shift"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} is {getattr(self, name)!r}: give 0 or more")
         if type(self.seed) is not int or not 0 <= self.seed < 2**63:
             raise ValueError(f"seed is {self.seed!r}: give a whole number from 0")
 

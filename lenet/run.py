@@ -52,7 +52,7 @@ def one_cycle(progress: float) -> float:
 def new_loaders(config: Config, train: Digits, val: Digits, device="cpu"):
     """Return shuffled training batches, and both splits in order for scoring."""
     shuffle = torch.Generator().manual_seed(config.seed)
-    change = partial(distort, strength=config.distortion) if config.distortion else None
+    change = partial(distort, strength=config.distortion, shift=config.shift)
     train_loader = Batches(
         train, config.batch_size, shuffle=shuffle, distort=change, device=device
     )

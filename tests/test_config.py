@@ -22,6 +22,8 @@ from lenet import Config
         ("learning_rate", float("inf")),
         ("distortion", -0.1),
         ("distortion", float("nan")),
+        ("shift", -1.0),
+        ("shift", "2"),
         ("seed", -1),
         ("seed", 2**63),
         ("seed", None),

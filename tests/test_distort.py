@@ -206,3 +206,15 @@ def test_distortions_go_no_way_in_particular():
             0, abs=0.15
         )
     assert (mean > 0.01).sum() > 50, "they do not move at all"
+
+
+def test_the_shift_is_as_large_as_asked_in_pixels():
+    blots = torch.zeros(500, 1, 32, 32)
+    blots[:, :, 15:17, 15:17] = 1
+    places = torch.arange(32) - 15.5
+    moved = distort(blots, generator(), strength=0.5, shift=8)
+    for axis in (2, 3):
+        ink = moved.sum((1, 5 - axis))
+        centres = (ink * places).sum(1) / ink.sum(1)
+        assert float(centres.abs().max()) == pytest.approx(4, abs=1.2)
+        assert float(centres.std()) == pytest.approx(8 / 12**0.5, abs=0.4)

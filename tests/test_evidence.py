@@ -402,8 +402,9 @@ def test_recipes_are_listed_with_distortions_first_then_by_validation():
     rows = training.choices([*runs, a_recipe(52)])["rows"]
     assert [row[0] for row in rows] == [4, 8, 4]
     assert rows[0][3] == "1"
-    assert rows[2][4:7] == [2, "0.51 %", "0.50–0.52 %"]
-    assert rows[1][6] == "–"  # one seed has no range
+    assert rows[0][4] == "2"  # pixels, at strength 1
+    assert rows[2][5:8] == [2, "0.51 %", "0.50–0.52 %"]
+    assert rows[1][7] == "–"  # one seed has no range
 
 
 def test_final_accuracies_stand_beside_their_goals():

@@ -29,7 +29,7 @@ from lenet.studies import (
     study,
 )
 
-FAST = {name: RECIPES["fast"].asdict()[name] for name in recipe_choices.NAMES}
+FAST = {name: RECIPES["fast"].asdict()[name] for name in recipe_choices.NAMES[:4]}
 
 
 @pytest.fixture
@@ -169,9 +169,11 @@ def test_few_training_digits_get_more_passes(sample):
 
 STORED = sorted(path.stem for path in study.STORED.glob("*.json"))
 CHEAP = {  # a quick member of each study
+    "front_end": {"seed": 0, "front_end": "1998"},
     "hardship": {"seed": 0, "trained": "clean"},
     "original": {"seed": 0, "num_train": 15_000, "copies": 0},
     "original_choices": {"seed": 0, "change": "as chosen"},
+    "original_ranges": {"law": "uniform", "seed": 0, "shape": 0.5, "shift": 0.25},
     "recipe_choices": {"seed": 0} | FAST,
     "recipes": {"seed": 0, "recipe": "fast"},
     "seeds": {"seed": 0},
@@ -179,9 +181,11 @@ CHEAP = {  # a quick member of each study
     "writers": {"seed": 0, "split": "writer"},
 }
 ERRORS = {  # how many digits a member misread
+    "front_end": lambda result: result["test_errors"][-1],
     "hardship": lambda result: result["errors"]["flips"][0],
     "original": lambda result: result["test_errors"][-1],
     "original_choices": lambda result: result["val_errors"],
+    "original_ranges": lambda result: result["val_errors"],
     "recipe_choices": lambda result: result["val"]["count"],
     "recipes": lambda result: result["test"]["count"],
     "seeds": lambda result: len(result["misread"]),
@@ -213,6 +217,13 @@ def test_a_stored_study_holds_every_member_once(name):
     assert [m["member"] for m in stored["members"]] == study.load_study(name).members()
 
 
+def comparable(result):
+    """Fill in the values of a config that came after the study: then the default."""
+    if "config" in result:
+        result = result | {"config": Config(**result["config"])}
+    return result
+
+
 @pytest.mark.parametrize("name", STORED)
 def test_a_member_made_again_is_the_stored_one(name, made_again):
     """Bit for bit where machine and versions are the same, else close to it."""
@@ -220,7 +231,7 @@ def test_a_member_made_again_is_the_stored_one(name, made_again):
     (stored,) = [each for each in members if each["member"] == CHEAP[name]]
     again = made_again[name].result()
     if all(stored[key] == again[key] for key in ("versions", "hardware")):
-        assert again["result"] == stored["result"]
+        assert comparable(again["result"]) == comparable(stored["result"])
     else:
         ours, theirs = ERRORS[name](again["result"]), ERRORS[name](stored["result"])
         assert abs(ours - theirs) < 4 * (ours + theirs) ** 0.5, environment()

@@ -8,6 +8,7 @@ from statistics import fmean, median
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from lenet import bench, claims
+from lenet.config import Config
 from lenet.evidence.measure import Runs, error_rates
 from lenet.evidence.summary import GOALS
 from lenet.evidence.tables import between
@@ -16,8 +17,7 @@ from lenet.metrics import Repeated
 from lenet.plots import BLUE, GREY, VERMILION, new_figure
 from lenet.tables import Table
 
-SETTINGS = ("num_epochs", "batch_size", "learning_rate", "distortion")
-HEADINGS = ["Epochs", "Batch", "Rate", "Distortion"]
+HEADINGS = ["Epochs", "Batch", "Rate", "Distortion", "Shift"]
 
 
 def choices(runs: Runs) -> Table:
@@ -34,7 +34,7 @@ def choices(runs: Runs) -> Table:
         rows.append(((settings[-1] == 0, fmean(val)), row))
     header = [*HEADINGS, "Seeds", "Validation error", "Range", "Training error"]
     ordered = [row for _, row in sorted(rows, key=itemgetter(0))]
-    return Table(header=header, rows=ordered, align="rrrrrrrr")
+    return Table(header=header, rows=ordered, align="r" * 9)
 
 
 def _percents(runs: Runs, part: str) -> list[float]:
@@ -56,7 +56,10 @@ def finals(recipes: dict[str, Runs]) -> Table:
 
 
 def _settings(run: dict) -> tuple:
-    return tuple(run["config"][name] for name in SETTINGS)
+    config = Config(**run["config"])
+    shift = config.distortion * config.shift
+    sizes = (config.num_epochs, config.batch_size, config.learning_rate)
+    return *sizes, config.distortion, shift
 
 
 def _in_words(run: dict) -> str:
@@ -64,8 +67,8 @@ def _in_words(run: dict) -> str:
 
 
 def _shown(settings: tuple) -> list:
-    epochs, batch, rate, distortion = settings
-    return [epochs, batch, f"{rate:g}", f"{distortion:g}"]
+    *sizes, rate, distortion, shift = settings
+    return [*sizes, *(f"{value:g}" for value in (rate, distortion, shift))]
 
 
 def seconds(path: Path = bench.STORED) -> tuple[float, float]:
