@@ -62,8 +62,9 @@ class Config:
         return asdict(self)
 
 
-# The same network trained for accuracy and for speed. Both were chosen on digits of
-# held-out writers, never on test digits: see the study `recipe_choices`.
+# The same network trained for accuracy and for speed. All were chosen on digits of
+# held-out writers, never on test digits: see the study `recipe_choices`. `fast` was
+# read first and fell short of its goal; `quick` adds mild distortions.
 RECIPES = {
     "better": Config(
         num_epochs=20,
@@ -73,4 +74,7 @@ RECIPES = {
         distortion=0.75,
     ),
     "fast": Config(num_epochs=6, batch_size=64, learning_rate=4e-3, one_cycle=True),
+    "quick": Config(
+        num_epochs=6, batch_size=64, learning_rate=4e-3, one_cycle=True, distortion=0.3
+    ),
 }

@@ -11,7 +11,7 @@ from lenet.tables import Table
 
 STUDIES = ("seeds", "writers", "hardship", "sizes", "recipe_choices", "recipes")
 STUDIES += ("original",)
-GOALS = {"better": 99.40, "fast": 98.89}  # per cent, stated before the study
+GOALS = {"better": 99.40, "fast": 98.89, "quick": 98.89}  # per cent, stated before
 
 
 def load_studies() -> dict[str, dict]:
@@ -40,9 +40,8 @@ def findings(studies: dict[str, dict]) -> list[Finding]:
 
 
 def _goals(recipes: dict) -> list[Finding]:
-    names = {"better": "The better recipe", "fast": "The fast recipe"}
     return [
-        rules.goal(results(recipes, recipe=recipe), names[recipe], least)
+        rules.goal(results(recipes, recipe=recipe), f"The {recipe} recipe", least)
         for recipe, least in GOALS.items()
     ]
 

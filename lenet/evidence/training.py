@@ -72,10 +72,10 @@ def _shown(settings: tuple) -> list:
 
 
 def seconds(path: Path = bench.STORED) -> tuple[float, float]:
-    """Return what `make bench` took for the fast recipe, and for the seed report's."""
+    """Return what `make bench` took for the quick recipe, and for the seed report's."""
     taken = json.loads(path.read_text())["seconds"]
     epochs = claims.SEED_REPORT_EPOCHS
-    return median(taken["fast recipe"]), epochs * median(taken["seed report"])
+    return median(taken["quick recipe"]), epochs * median(taken["seed report"])
 
 
 def sizes_1998(original: Runs) -> dict[int, Repeated]:
