@@ -15,7 +15,7 @@ from lenet.predict import predict_logits
 from lenet.run import fit
 
 QUESTION = "How much does a random validation split flatter, and how calibrated is it?"
-NUM_SEEDS = 5
+NUM_SEEDS = 4
 SPLITS = {"random": split_train_val, "writer": split_by_writer}
 
 
