@@ -422,6 +422,16 @@ def test_the_seconds_are_those_of_the_bench(tmp_path):
     assert training.seconds(path) == (8, 15 * 21)
 
 
+def test_distorted_training_helps_where_its_mean_errors_are_fewer():
+    clean, distorted = [a_hardship(10)] * 2, [a_hardship(10)] * 2
+    assert hardship.helped(clean, distorted, helps=True) == "none"
+    better = a_hardship(10)
+    for name in ("rotation", "shift", "drop"):
+        better["errors"][name] = [5] * len(better["errors"][name])
+    assert hardship.helped(clean, [better] * 2, helps=True) == "rotation and shift"
+    assert "rotation" not in hardship.helped(clean, [better] * 2, helps=False)
+
+
 # --- figures
 
 SIZES = {1_000: Repeated((5.0, 6.0)), 60_000: Repeated((1.0, 1.2))}

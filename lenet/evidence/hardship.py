@@ -12,9 +12,7 @@ from lenet.evidence.rules import Finding, number
 from lenet.plots import BLUE, GREY, VERMILION, new_figure
 from lenet.tables import Table
 
-ACCURATE = (
-    5.0  # per cent misread at most; the paper says "accurate" and gives no number
-)
+ACCURATE = 5.0  # per cent misread at most; the paper gives no number for "accurate"
 NOISES = {"flips": (0.1,), "noise": (0.3,)}  # the levels tried in the first report
 VARIATIONS = {"rotation": (-30, 30), "scale": (0.5,), "shift": (4,)}
 PAPER = {  # sec. III-E, as near as the levels come: claim, hardship, levels
@@ -74,6 +72,25 @@ def invariance(distorted: Runs, claim: str, name: str, levels: tuple) -> Finding
         f"networks trained with distortions misread at most {ACCURATE:.0f} % there",
         reached if max(errors) <= ACCURATE else False,
     )
+
+
+def helped(clean: Runs, distorted: Runs, *, helps: bool) -> str:
+    """List the hardships in which distorted training lowers the errors, or raises them.
+
+    The errors are means over seeds and over all levels.
+    """
+    names = []
+    for name, hard in hardships(0).items():
+        before, after = (
+            float(measure.hardship_errors(runs, name).mean())
+            for runs in (clean, distorted)
+        )
+        if (after < before) == helps:
+            names.append(
+                hard.name if hard.name.startswith("Gauss") else hard.name.lower()
+            )
+    *first, last = dict.fromkeys(names or ["none"])
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _level(name: str, level: float) -> str:
