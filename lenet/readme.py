@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from lenet import bench, claims, plots
+from lenet.config import RECIPES
 from lenet.files import write_whole
 from lenet.metrics import Proportion, Repeated
 from lenet.record import load_record
@@ -60,7 +61,6 @@ def result(record: dict) -> str:
         ("Seed report", claims.SEED_REPORT_TRAIN.percent, claims.SEED_REPORT_TEST),
         ("**This run**", history[-1].train.accuracy.percent, test),
     ]
-    original = original_row()
     lines = [
         f"![{alt}](reports/{FIGURE})",
         "",
@@ -71,7 +71,8 @@ def result(record: dict) -> str:
             f"| {each.total:,} |"
             for name, train, each in rows
         ),
-        original,
+        *recipe_rows(),
+        original_row(),
         "",
         f"This run: {len(history)} epochs, seed {record['config']['seed']}, "
         f"{record['seconds']:.0f} s on {hardware['device']} with "
@@ -82,17 +83,36 @@ def result(record: dict) -> str:
 
 
 def original_row() -> str:
-    """Write the row of the network of 1998: means over seeds."""
+    """Write the row of the network of 1998."""
     runs = results(load_stored("original"), num_train=60_000, copies=0)
-    test = Repeated(
-        tuple(100 - 100 * run["test_errors"][-1] / run["num_test"] for run in runs)
+    return _row(
+        "[The network of 1998](notebooks/lenet5_1998.ipynb)",
+        [Proportion(run["train_errors"], 60_000) for run in runs],
+        [Proportion(run["test_errors"][-1], run["num_test"]) for run in runs],
     )
-    train = 100 - 100 * sum(run["train_errors"] for run in runs) / 60_000 / len(runs)
-    low, high = test.interval
-    name = f"[The network of 1998](notebooks/lenet5_1998.ipynb), {len(runs)} seeds"
+
+
+def recipe_rows() -> list[str]:
+    """Write the rows of the same network trained by other recipes."""
+    rows = []
+    for recipe, config in RECIPES.items():
+        runs = results(load_stored("recipes"), recipe=recipe)
+        name = f"[{recipe} recipe](notebooks/lenet5_evidence.ipynb)"
+        errors = [[Proportion(**r[part]) for r in runs] for part in ("train", "test")]
+        rows.append(_row(f"The {name}, {config.num_epochs} epochs", *errors))
+    return rows
+
+
+def _row(name: str, train: list[Proportion], test: list[Proportion]) -> str:
+    """Write a row of means over seeds; the interval is that of the mean."""
+    trained, read = (
+        Repeated(tuple(100 * each.complement.rate for each in errors))
+        for errors in (train, test)
+    )
+    low, high = read.interval
     return (
-        f"| **{name}** | {train:.2f} % | {test.mean:.2f} % | {low:.2f}–{high:.2f} % "
-        f"| {runs[0]['num_test']:,} |"
+        f"| **{name}, {len(test)} seeds** | {trained.mean:.2f} % | {read.mean:.2f} % "
+        f"| {low:.2f}–{high:.2f} % | {test[0].total:,} |"
     )
 
 
