@@ -5,6 +5,7 @@ The files lie in ``lenet/facts``; ``SOURCES.md`` there says where each comes fro
 
 import csv
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ def writers_1998() -> tuple[Tensor, Tensor]:
         return writers, torch.tensor(file["hsf"] == STUDENT_SERIES)
 
 
+@cache  # asked once for each digit of a gallery
 def errors_1998() -> dict[int, int]:
     """Return what LeNet-5 answered in 1998 on the 82 test digits it misread, by index.
 

@@ -86,11 +86,17 @@ def prediction_grid(digits: Digits, prediction: Prediction, num_digits: int = 40
     return figure, alt
 
 
-def mistakes(digits: Digits, prediction: Prediction, num_digits: int = 40):
-    """Draw the mistakes of highest confidence, the surest first."""
+def surest_first(digits: Digits, prediction: Prediction) -> list[int]:
+    """Return the indices of all misread digits, the surest mistake first."""
     wrong = (prediction.labels != digits.labels).nonzero().flatten()
     order = prediction.confidence[wrong].argsort(descending=True, stable=True)
-    shown = wrong[order][:num_digits].tolist()
+    return wrong[order].tolist()
+
+
+def mistakes(digits: Digits, prediction: Prediction, num_digits: int = 40):
+    """Draw the mistakes of highest confidence, the surest first."""
+    wrong = surest_first(digits, prediction)
+    shown = wrong[:num_digits]
     figure = _labelled_grid(digits, prediction, shown)
     first = shown[0] if shown else None
     alt = f"Grid of {len(shown)} misread digits out of {len(wrong)}, the surest first"

@@ -9,17 +9,11 @@ from lenet.data import Digits
 from lenet.evidence.measure import Runs, layer_maps, missed
 from lenet.history import errors_1998, label_errors
 from lenet.model import LeNet5
-from lenet.plots import GREY, WIDTH, draw_digit, new_figure
+from lenet.plots import GREY, WIDTH, draw_digit, new_figure, surest_first
 from lenet.predict import Prediction
 
+__all__ = ["gallery", "hardest", "kernels", "maps", "pages", "surest_first"]
 MOST_ROWS = 11  # of a gallery on one page
-
-
-def surest_first(digits: Digits, prediction: Prediction) -> list[int]:
-    """Return the indices of all misread digits, the surest mistake first."""
-    wrong = (prediction.labels != digits.labels).nonzero().flatten()
-    order = prediction.confidence[wrong].argsort(descending=True, stable=True)
-    return wrong[order].tolist()
 
 
 def pages(shown: Sequence[int], columns: int = 12) -> list[Sequence[int]]:
