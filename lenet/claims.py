@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from lenet.metrics import Proportion, difference_interval
+from lenet.metrics import Proportion
 from lenet.train import EpochRecord
 
 SEED_REPORT_EPOCHS = 15
@@ -18,7 +18,9 @@ SEED_REPORT_TEST = Proportion(9_889, 10_000)  # 98.89 %, called validation accur
 PAPER_TRAIN_ERROR = 0.0035  # after 19 passes (sec. III-B)
 PAPER_TEST_ERRORS = Proportion(95, 10_000)  # 0.95 %, undistorted (sec. III-B)
 
-TRAIN_TOLERANCE = 0.003  # single runs of this network differ by a few tenths of a point
+# Of 100 pairs of seeds 99 differ by less: 2.58 x sqrt(2) standard deviations over the
+# twenty seeds of the study `seeds`, rounded up to a tenth of a point.
+TRAIN_TOLERANCE, TEST_TOLERANCE = 0.003, 0.006
 OVERFIT_RATIO = 2.0  # test loss over training loss at the end
 HARDSHIP_RATIO = 2.0  # errors on harder digits over errors on the digits as they are
 
@@ -64,9 +66,10 @@ def judge(
     Raises:
         ValueError: if there is no noise or no variation.
     """
+    train = history[-1].train.accuracy
     return [
-        _train_accuracy(history),
-        _test_accuracy(test),
+        _repeats("training", train, SEED_REPORT_TRAIN, TRAIN_TOLERANCE),
+        _repeats("validation", test, SEED_REPORT_TEST, TEST_TOLERANCE),
         *judge_losses(history),
         _reads("in the presence of noise", noisy, test),
         _reads("with variations in the writing style", varied, test),
@@ -91,25 +94,15 @@ def topics(judged: Sequence[Claim], *, holds: bool) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _train_accuracy(history) -> Claim:
-    train = history[-1].train.accuracy
+def _repeats(
+    name: str, found: Proportion, claimed: Proportion, tolerance: float
+) -> Claim:
     return Claim(
-        "the training accuracy",
-        f"The training accuracy is {SEED_REPORT_TRAIN.percent}.",
-        str(train),
-        f"within {100 * TRAIN_TOLERANCE:.1f} points of it",
-        abs(train.rate - SEED_REPORT_TRAIN.rate) <= TRAIN_TOLERANCE,
-    )
-
-
-def _test_accuracy(test: Proportion) -> Claim:
-    low, high = difference_interval(test, SEED_REPORT_TEST)
-    return Claim(
-        "the validation accuracy",
-        f"The validation accuracy is {SEED_REPORT_TEST.percent}.",
-        f"{test}, read on the same test digits",
-        "the 95 % interval of the difference includes 0",
-        low <= 0 <= high,
+        f"the {name} accuracy",
+        f"The {name} accuracy is {claimed.percent}.",
+        str(found),
+        f"within {100 * tolerance:.1f} points of it, as runs of two seeds are",
+        abs(found.rate - claimed.rate) <= tolerance,
     )
 
 

@@ -1,7 +1,6 @@
 """Counts first, rates from counts, and what a rate of so many examples is worth."""
 
 from dataclasses import dataclass
-from math import hypot
 from statistics import fmean, stdev
 
 import numpy as np
@@ -60,19 +59,6 @@ class Proportion:
             f"{self.percent} (95 % interval {self.interval_percent}, "
             f"{self.count:,} of {self.total:,})"
         )
-
-
-def difference_interval(one: Proportion, other: Proportion) -> tuple[float, float]:
-    """Return the 95 % interval of ``one.rate - other.rate`` for independent samples.
-
-    Source: Newcombe 1998, "Interval estimation for the difference between independent
-    proportions", method 10 (both Wilson intervals, combined).
-    """
-    difference = one.rate - other.rate
-    (low_1, high_1), (low_2, high_2) = one.interval, other.interval
-    below = hypot(one.rate - low_1, high_2 - other.rate)
-    above = hypot(high_1 - one.rate, other.rate - low_2)
-    return difference - below, difference + above
 
 
 @dataclass(frozen=True)

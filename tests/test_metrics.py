@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from lenet import Proportion, Scores
-from lenet.metrics import confusion_matrix, difference_interval
+from lenet.metrics import confusion_matrix
 
 
 @pytest.mark.parametrize(("count", "low", "high"), [(95, 0.78, 1.16), (82, 0.66, 1.02)])
@@ -32,27 +32,6 @@ def test_a_proportion_is_printed_with_all_that_it_is_worth():
     proportion = Proportion(9_889, 10_000)
     assert str(proportion) == ("98.89 % (95 % interval 98.67–99.08 %, 9,889 of 10,000)")
     assert str(proportion.complement).startswith("1.11 %")
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "interval"),
-    [  # Newcombe 1998, table II, method 10
-        ((56, 70), (48, 80), (0.0524, 0.3339)),
-        ((9, 10), (3, 10), (0.1705, 0.8090)),
-        ((5, 56), (0, 29), (-0.0381, 0.1926)),
-        ((0, 10), (0, 10), (-0.2775, 0.2775)),
-        ((10, 10), (0, 20), (0.6791, 1.0000)),
-    ],
-)
-def test_differences_have_newcombes_published_intervals(one, other, interval):
-    found = difference_interval(Proportion(*one), Proportion(*other))
-    assert found == pytest.approx(interval, abs=5e-5)
-
-
-def test_a_difference_the_other_way_round_has_the_opposite_interval():
-    one, other = Proportion(9_889, 10_000), Proportion(9_877, 10_000)
-    low, high = difference_interval(one, other)
-    assert difference_interval(other, one) == pytest.approx((-high, -low))
 
 
 def test_scores_count_right_and_wrong():
