@@ -39,15 +39,15 @@ STEPS = {  # each holds all changes before it
     "32 digits per update": Step(CODES, "sdlm", 0.008),
     "every C3 map sees all S2 maps": Step(FULL, "sdlm", 0.008),
     "averages for S2 and S4": Step(AVERAGES, "sdlm", 0.008),
-    "linear output, cross-entropy": Step(LINEAR, "sdlm", 0.004),
+    "linear output, cross-entropy": Step(LINEAR, "sdlm", 0.008),
     "one step size for all": Step(LINEAR, "sgd", 0.1),
     "Adam": Step(LINEAR, "adam", 0.001),
     "plain tanh, inputs from 0 to 1": Step(None, "adam", 0.001),
 }
 RATES = {  # tried on held-out writers where the method or the criterion changes
     "32 digits per update": (0.004, 0.008, 0.016),
-    "linear output, cross-entropy": (0.002, 0.004, 0.008),
-    "one step size for all": (0.05, 0.1, 0.2),
+    "linear output, cross-entropy": (0.002, 0.004, 0.008, 0.016),
+    "one step size for all": (0.05, 0.1, 0.2, 0.4),
     "Adam": (0.0005, 0.001, 0.002),
 }
 
