@@ -65,3 +65,8 @@ def accuracy(prediction: Prediction, digits: Digits) -> Proportion:
     if len(prediction.labels) != len(digits):
         raise ValueError(f"{len(prediction.labels)} predictions, {len(digits)} digits")
     return Proportion(int((prediction.labels == digits.labels).sum()), len(digits))
+
+
+def errors(model: nn.Module, digits: Digits) -> Proportion:
+    """Read digits and count those read wrong."""
+    return accuracy(predict(model, digits.images), digits).complement

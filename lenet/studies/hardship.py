@@ -4,7 +4,7 @@ from lenet.config import Config
 from lenet.data import Dataset, Digits, load_dataset
 from lenet.distort import hardships
 from lenet.model import LeNet5
-from lenet.predict import accuracy, predict
+from lenet.predict import errors
 from lenet.run import fit
 
 QUESTION = "What noise and variation does LeNet-5 read, and what does training add?"
@@ -36,5 +36,4 @@ def run(seed: int, trained: str, dataset: Dataset | None = None) -> dict:
 
 
 def _errors(model: LeNet5, test: Digits, change, level: float) -> int:
-    harder = Digits(change(test.images, level), test.labels)
-    return accuracy(predict(model, harder.images), harder).complement.count
+    return errors(model, Digits(change(test.images, level), test.labels)).count

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset, split_train_val
-from lenet.predict import accuracy, predict
+from lenet.predict import errors
 from lenet.run import fit
 
 QUESTION = "How many training digits does it take?"
@@ -30,6 +30,6 @@ def run(seed: int, num_train: int, dataset: Dataset | None = None) -> dict:
     model, _ = fit(config, train, train[:1], score_train=False, print_every=0)
     test = dataset.read_test()
     return {"config": config.asdict()} | {
-        name: asdict(accuracy(predict(model, each.images), each).complement)
+        name: asdict(errors(model, each))
         for name, each in (("train", train), ("test", test))
     }

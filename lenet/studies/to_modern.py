@@ -11,7 +11,7 @@ from lenet.model import count_parameters, new_model
 from lenet.original.between import Between, Parts
 from lenet.original.minibatch import train_minibatches
 from lenet.original.sdlm import ETAS
-from lenet.predict import accuracy, predict
+from lenet.predict import errors
 
 QUESTION = "Which change between the network of 1998 and today's matters?"
 NUM_SEEDS = 5
@@ -78,14 +78,11 @@ def run(
     model = new_network(plan, seed)
     rates = [plan.rate * relative for relative in schedule]
     train_minibatches(model, train, plan.method, rates, seed)
-    errors = {"train": train, "test" if rate is None else "val": held_out}
+    read = {"train": train, "test" if rate is None else "val": held_out}
     return (
         asdict(plan)
         | {"num_parameters": count_parameters(model)}
-        | {
-            name: asdict(accuracy(predict(model, each.images), each).complement)
-            for name, each in errors.items()
-        }
+        | {name: asdict(errors(model, each)) for name, each in read.items()}
     )
 
 

@@ -1,5 +1,7 @@
 """Validation digits by writers who are also in the training set, or by new ones."""
 
+from dataclasses import asdict
+
 from lenet.calibration import (
     fit_temperature,
     negative_log_likelihood,
@@ -11,7 +13,7 @@ from lenet.config import Config
 from lenet.data import Dataset, Digits, load_dataset, split_train_val
 from lenet.history import split_by_writer
 from lenet.model import LeNet5
-from lenet.predict import predict_logits
+from lenet.predict import errors, predict_logits
 from lenet.run import fit
 
 QUESTION = "How much does a random validation split flatter, and how calibrated is it?"
@@ -40,19 +42,14 @@ def run(seed: int, split: str, dataset: Dataset | None = None) -> dict:
     return {
         "config": config.asdict(),
         "num_train": len(train),
-        "train": _errors(model, train),
-        "val": _errors(model, val),
-        "test": _errors(model, test),
+        "train": asdict(errors(model, train)),
+        "val": asdict(errors(model, val)),
+        "test": asdict(errors(model, test)),
         "history": [record.asdict() for record in history],
         "temperature": temperature,
         "as_trained": _calibration(model, test, 1.0),
         "scaled": _calibration(model, test, temperature),
     }
-
-
-def _errors(model: LeNet5, digits: Digits) -> dict[str, int]:
-    preds = predict_logits(model, digits.images).argmax(1)
-    return {"count": int((preds != digits.labels).sum()), "total": len(digits)}
 
 
 def _calibration(model: LeNet5, test: Digits, temperature: float) -> dict:
