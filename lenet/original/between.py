@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lenet.model import InplaceTanh, WholeMapConv2d
+from lenet.original.engine import Recipe1998
 from lenet.original.network import (
     AMPLITUDE,
     INK,
@@ -20,7 +21,7 @@ from lenet.original.network import (
     rbf_codes,
 )
 
-WEIGHT_RANGE, COEFFICIENT, RUBBISH = 2.4, 0.25, 3.0  # as in `Recipe1998`
+RECIPE = Recipe1998()  # how weights are drawn, and the criterion
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,12 @@ class Between(nn.Module):
             if name.endswith("weight"):
                 of_table = name == "c3.weight" and not self.parts.full_c3
                 fan_in = fan_ins()[name] if of_table else parameter[0].numel()
-                bound = torch.as_tensor(WEIGHT_RANGE / fan_in**0.5)
+                bound = torch.as_tensor(RECIPE.scale / fan_in**RECIPE.power)
                 drawn = torch.rand(parameter.shape, generator=generator)
                 parameter.copy_(bound * (2 * drawn - 1))
             else:
-                parameter.fill_(COEFFICIENT if name.endswith("coefficient") else 0.0)
+                scaling = name.endswith("coefficient")
+                parameter.fill_(RECIPE.coefficient if scaling else 0.0)
 
     def states(self, images: Tensor) -> dict[str, Tensor]:
         """Return the input of 1998 and the outputs of C1 to F6 for images in [0, 1]."""
@@ -96,4 +98,4 @@ class Between(nn.Module):
 
 def map_criterion(scores: Tensor, labels: Tensor) -> Tensor:
     """Return the MAP criterion of the scores under codes, minus the distances."""
-    return map_loss(-scores, labels, RUBBISH)
+    return map_loss(-scores, labels, RECIPE.rubbish)

@@ -9,8 +9,13 @@ from torch import Tensor, nn
 
 from lenet.data import Batches, Digits, to_input
 from lenet.original.between import Between, map_criterion
-from lenet.original.network import C3_INPUTS, C3_MAPS
-from lenet.original.sdlm import back_conv, back_full, back_subsample, step_sizes
+from lenet.original.sdlm import (
+    back_conv,
+    back_full,
+    back_subsample,
+    back_table,
+    step_sizes,
+)
 from lenet.train import train_epoch
 
 BATCH_SIZE = 32
@@ -84,7 +89,7 @@ def curvature(model: Between, images: Tensor) -> dict[str, Tensor]:
     above = back_conv(h, "c5", weights["c5.weight"], state["s4"], state["c5"],
                       above[:, :, None, None])  # fmt: skip
     above = _pooled_back(h, "s4", model, weights, state["c3"], state["s4"], above)
-    above = _c3_back(h, model, weights, state, above)
+    above = _c3_back(h, model, state, above)
     above = _pooled_back(h, "s2", model, weights, state["c1"], state["s2"], above)
     back_conv(h, "c1", weights["c1.weight"], state["x"], state["c1"], above)
     return {name: h[name] for name in weights}
@@ -107,11 +112,8 @@ def _pooled_back(h, layer, model, weights, x, y, above) -> Tensor:
     return (above / 16).repeat_interleave(2, 2).repeat_interleave(2, 3)
 
 
-def _c3_back(h, model: Between, weights, state, above) -> Tensor:
-    weight = weights["c3.weight"]
+def _c3_back(h, model: Between, state, above) -> Tensor:
     if model.parts.full_c3:
+        weight = model.c3.weight
         return back_conv(h, "c3", weight, state["s2"], state["c3"], above)
-    dense = model.c3.dense(weight)
-    above = back_conv(h, "c3", dense, state["s2"], state["c3"], above)
-    h["c3.weight"] = h["c3.weight"][C3_MAPS, C3_INPUTS]
-    return above
+    return back_table(h, model.c3, state["s2"], state["c3"], above)

@@ -15,6 +15,7 @@ from lenet.original.network import (
     C3_INPUTS,
     C3_MAPS,
     LeNet5_1998,
+    TableConv,
     block_sums,
     squash_slope,
 )
@@ -69,9 +70,7 @@ def diagonal_curvature(
     above = back_conv(h, "c5", weights["c5.weight"], state["s4"], state["c5"],
                   above[:, :, None, None])  # fmt: skip
     above = back_subsample(h, "s4", weights, state["c3"], state["s4"], above)
-    dense = model.c3.dense(weights["c3.weight"])
-    above = back_conv(h, "c3", dense, state["s2"], state["c3"], above)
-    h["c3.weight"] = h["c3.weight"][C3_MAPS, C3_INPUTS]  # the 60 kernels of Table I
+    above = back_table(h, model.c3, state["s2"], state["c3"], above)
     above = back_subsample(h, "s2", weights, state["c1"], state["s2"], above)
     back_conv(h, "c1", weights["c1.weight"], images, state["c1"], above)
     return {name: h[name] for name in weights}
@@ -92,6 +91,13 @@ def back_conv(h, layer, weight, x, y, above) -> Tensor:
     h[f"{layer}.weight"] = shared / len(x)
     h[f"{layer}.bias"] = at_sum.sum((0, 2, 3)) / len(x)
     return functional.conv_transpose2d(at_sum, weight**2)
+
+
+def back_table(h, c3: TableConv, x, y, above) -> Tensor:
+    """Go back through C3: a convolution of which the 60 kernels of Table I exist."""
+    above = back_conv(h, "c3", c3.dense(c3.weight), x, y, above)
+    h["c3.weight"] = h["c3.weight"][C3_MAPS, C3_INPUTS]
+    return above
 
 
 def back_subsample(h, layer, weights, x, y, above) -> Tensor:

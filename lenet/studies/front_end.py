@@ -1,13 +1,13 @@
 """A front end of 1998 under a back end of today: C1 to S4 fixed, C5 and F6 trained."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from lenet.data import Dataset, load_dataset
-from lenet.metrics import misread
-from lenet.original.engine import Recipe1998, count_wrong, predict, train_1998
+from lenet.original.engine import Recipe1998
 from lenet.original.frontend import FRONT, frontend_1998
 from lenet.original.network import initial_weights
 from lenet.original.sdlm import ETAS
+from lenet.studies.original import train_and_count
 
 QUESTION = "Do the weights of 1998, recovered from a figure, still read digits?"
 NUM_SEEDS = 5
@@ -30,24 +30,8 @@ def run(seed: int, front_end: str, dataset: Dataset | None = None) -> dict:
     train, test = dataset.train.arrays(), dataset.read_test().arrays()
     recipe = replace(Recipe1998(), etas=ETAS[:NUM_PASSES])
     fixed = frontend_1998() if front_end == "1998" else _drawn(seed, recipe)
-    test_errors = []
-    weights, passes = train_1998(
-        *train,
-        recipe,
-        seed,
-        lambda _, now: test_errors.append(count_wrong(now, *test)),
-        fixed,
-    )
-    images, labels = test
-    return {
-        "recipe": asdict(recipe),
-        "online_errors": [each.num_wrong for each in passes],
-        "test_errors": test_errors,
-        "num_test": len(labels),
-        "train_errors": count_wrong(weights, *train),
-        "num_train": len(train[1]),
-        "misread": misread(predict(weights, images), labels),
-    }
+    _, counts = train_and_count(train, train, test, recipe, seed, fixed)
+    return counts | {"num_train": len(dataset.train)}
 
 
 def _drawn(seed: int, recipe: Recipe1998) -> dict:

@@ -40,18 +40,31 @@ def run(
     train, test = dataset.train[:num_train].arrays(), dataset.read_test().arrays()
     recipe = replace(Recipe1998(), digits_per_pass=num_train)
     digits = with_distortions(*train, copies, RANGES, seed) if copies else train
-    images, labels = test
+    passes, counts = train_and_count(digits, train, test, recipe, seed)
+    steps = [[each.least_step, each.largest_step] for each in passes]
+    ranges = {"ranges": asdict(RANGES)} if copies else {}
+    return ranges | counts | {"step_sizes": steps}
+
+
+def train_and_count(digits, train, test, recipe, seed, fixed=None):
+    """Train on digits; count the errors on ``test`` after each pass.
+
+    Returns:
+        What :func:`train_1998` says of each pass; and the recipe and the counts, those
+        on ``train`` after the last pass included.
+    """
     test_errors = []
     weights, passes = train_1998(
         *digits,
         recipe,
         seed,
         lambda _, now: test_errors.append(count_wrong(now, *test)),
+        fixed,
     )
-    return ({"ranges": asdict(RANGES)} if copies else {}) | {
+    images, labels = test
+    return passes, {
         "recipe": asdict(recipe),
         "online_errors": [each.num_wrong for each in passes],
-        "step_sizes": [[each.least_step, each.largest_step] for each in passes],
         "test_errors": test_errors,
         "num_test": len(labels),
         "train_errors": count_wrong(weights, *train),
