@@ -1,7 +1,8 @@
 """Counts first, rates from counts, and what a rate of so many examples is worth."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean, mode, stdev
 
 import numpy as np
 import torch
@@ -98,6 +99,13 @@ def signed(points: float) -> str:
     return f"{points:+.2f}".replace("-", "−")
 
 
+def scientific(number: float, decimals: int = 0) -> str:
+    """Write a number with a power of ten, such as ``7 × 10⁻⁵``."""
+    mantissa, power = f"{number:.{decimals}e}".split("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa} × 10{raised}"
+
+
 @dataclass(frozen=True)
 class Scores:
     """What a model does on a set of examples.
@@ -127,6 +135,16 @@ def misread(preds: Tensor | np.ndarray, labels: Tensor | np.ndarray) -> dict[str
     """Return what each misread digit was read as, by its index as in JSON."""
     both = enumerate(zip(preds.tolist(), labels.tolist(), strict=True))
     return {str(index): pred for index, (pred, label) in both if pred != label}
+
+
+def commonest_misreading(runs: Sequence[dict[str, int]], index: int) -> int:
+    """Return what most of the runs that misread a digit read it as.
+
+    Args:
+        runs: what each misread, as from :func:`misread`.
+        index: of a digit that at least one of them misread.
+    """
+    return mode(run[str(index)] for run in runs if str(index) in run)
 
 
 def confusion_matrix(labels: Tensor, preds: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from textwrap import fill
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -137,9 +138,15 @@ def _labelled_grid(digits: Digits, prediction: Prediction, shown, columns: int =
 
 def draw_digit(axes: Axes, image: Tensor, *, wrong: bool = False) -> None:
     """Show the 32x32 pixels that the network saw; a thick frame marks a mistake."""
-    axes.imshow(image.numpy(), cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
+    draw(axes, image.numpy(), 0, 255)
+    if wrong:
+        axes.spines[:].set(linewidth=1.8, color=VERMILION)
+
+
+def draw(axes: Axes, values: np.ndarray, lowest: float, highest: float) -> None:
+    """Show a field of values, from white to black, in a thin frame without ticks."""
+    axes.imshow(
+        values, cmap="gray_r", vmin=lowest, vmax=highest, interpolation="nearest"
+    )
     axes.set(xticks=[], yticks=[])
-    for spine in axes.spines.values():
-        spine.set(visible=True, linewidth=0.4, color=GREY)
-        if wrong:
-            spine.set(linewidth=1.8, color=VERMILION)
+    axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from lenet import Proportion, Scores
-from lenet.metrics import confusion_matrix
+from lenet.metrics import commonest_misreading, confusion_matrix, scientific
 
 
 @pytest.mark.parametrize(("count", "low", "high"), [(95, 0.78, 1.16), (82, 0.66, 1.02)])
@@ -32,6 +32,19 @@ def test_a_proportion_is_printed_with_all_that_it_is_worth():
     proportion = Proportion(9_889, 10_000)
     assert str(proportion) == ("98.89 % (95 % interval 98.67–99.08 %, 9,889 of 10,000)")
     assert str(proportion.complement).startswith("1.11 %")
+
+
+@pytest.mark.parametrize(
+    ("number", "decimals", "written"),
+    [(7e-5, 1, "7.0 × 10⁻⁵"), (2.4e-46, 0, "2 × 10⁻⁴⁶"), (1234, 2, "1.23 × 10³")],
+)
+def test_powers_of_ten_are_written_as_such(number, decimals, written):
+    assert scientific(number, decimals) == written
+
+
+def test_the_commonest_misreading_is_that_of_the_runs_that_erred():
+    runs = [{"7": 3}, {"7": 5, "8": 1}, {"8": 1}, {"7": 5}]
+    assert commonest_misreading(runs, 7) == 5
 
 
 def test_scores_count_right_and_wrong():

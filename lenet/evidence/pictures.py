@@ -1,6 +1,5 @@
 """Pictures of digits, kernels and maps: each with its alternative text."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 
 from torch import Tensor
@@ -8,8 +7,9 @@ from torch import Tensor
 from lenet.data import Digits
 from lenet.evidence.measure import Runs, layer_maps, missed
 from lenet.history import errors_1998, label_errors
+from lenet.metrics import commonest_misreading
 from lenet.model import LeNet5
-from lenet.plots import GREY, WIDTH, draw_digit, new_figure, surest_first
+from lenet.plots import WIDTH, draw, draw_digit, new_figure, surest_first
 from lenet.predict import Prediction
 
 __all__ = ["gallery", "hardest", "kernels", "maps", "pages", "surest_first"]
@@ -47,8 +47,9 @@ def hardest(digits: Digits, seeds: Runs, num_digits: int = 36):
     """Draw the digits that most seeds misread, with the commonest wrong answer."""
     counts = missed(seeds)
     shown = list(counts)[:num_digits]
+    answers = [run["misread"] for run in seeds]
     titles = {
-        i: f"{int(digits.labels[i])}→{_commonest(seeds, i)}  ({counts[i]})"
+        i: f"{int(digits.labels[i])}→{commonest_misreading(answers, i)}  ({counts[i]})"
         for i in shown
     }
     again = [index for index in shown if index in errors_1998()]
@@ -59,12 +60,6 @@ def hardest(digits: Digits, seeds: Runs, num_digits: int = 36):
         f"{len(again)} of {len(shown)} are framed, as misread in 1998 too."
     )
     return figure, alt
-
-
-def _commonest(runs: Runs, index: int) -> int:
-    answers = Counter(run["misread"].get(str(index)) for run in runs)
-    answers.pop(None, None)
-    return answers.most_common(1)[0][0]
 
 
 def _grid(digits: Digits, titles: dict[int, str], framed: Collection, columns: int):
@@ -86,9 +81,8 @@ def kernels(model: LeNet5):
     most = float(weights.abs().max())
     with new_figure(1.35, 1, len(weights)) as (figure, (row,)):
         for number, (axes, kernel) in enumerate(zip(row, weights, strict=True), 1):
-            axes.imshow(kernel.numpy(), cmap="gray_r", vmin=-most, vmax=most)
-            axes.set(xticks=[], yticks=[], title=f"map {number}")
-            axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
+            draw(axes, kernel.numpy(), -most, most)
+            axes.set(title=f"map {number}")
     alt = (
         f"The {len(weights)} kernels of C1, each of 5 by 5 weights between "
         f"−{most:.2f} and {most:.2f}: dark squares are positive weights."
@@ -103,12 +97,8 @@ def maps(model: LeNet5, image: Tensor, layer: str):
     rows = -(-len(shown) // columns)
     with new_figure(rows * (WIDTH / columns + 0.22), rows, columns) as (figure, grid):
         for number, (axes, each) in enumerate(zip(grid.flat, shown, strict=True), 1):
-            axes.imshow(
-                each.numpy(), cmap="gray_r", vmin=-1, vmax=1, interpolation="nearest"
-            )
-            axes.set(xticks=[], yticks=[])
+            draw(axes, each.numpy(), -1, 1)
             axes.set_title(str(number), fontsize=7.5, pad=2)
-            axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
     high, wide = shown.shape[1:]
     alt = (
         f"The {len(shown)} maps of {layer.upper()} for one digit, {high} by {wide} "

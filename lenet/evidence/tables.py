@@ -129,8 +129,7 @@ def refused(writer: Runs) -> Table:
     rows = [
         [name, "paper, Fig. 10", f"{per:.1f} %"] for name, per in REFUSED_1998.items()
     ]
-    rows.append(
-        ["LeNet-5", f"here, mean of {len(writer)} seeds", f"{found.mean:.1f} %"]
-    )
+    ours = f"{found.mean:.2f} % ({between(found.interval)})"
+    rows.append(["LeNet-5", f"here, mean of {len(writer)} seeds", ours])
     header = ["Network", "Source", "Refused for 0.5 % errors on the rest"]
     return Table(header=header, rows=rows, align="llr")

@@ -11,8 +11,9 @@ from matplotlib.ticker import MaxNLocator
 
 from lenet.data import Digits
 from lenet.history import curves_1998, errors_1998
+from lenet.metrics import commonest_misreading
 from lenet.original.network import LeNet5_1998, rbf_codes, to_input
-from lenet.plots import BLUE, GREY, VERMILION, draw_digit, new_figure
+from lenet.plots import BLUE, GREY, VERMILION, draw, draw_digit, new_figure
 
 CODE_SHAPE = (12, 7)
 GAP = "#cfe3f1"  # between maps, which are grey
@@ -22,10 +23,9 @@ def codes():
     """Draw the ten 7x12 bitmaps that F6 is to look like."""
     with new_figure(1.35, 1, 10) as (figure, (row,)):
         for digit, (axes, code) in enumerate(zip(row, rbf_codes(), strict=True)):
-            axes.imshow(code.reshape(CODE_SHAPE), cmap="gray_r", vmin=-1, vmax=1)
-            axes.set(xticks=[], yticks=[], title=str(digit))
+            draw(axes, code.reshape(CODE_SHAPE), -1, 1)
+            axes.set(title=str(digit))
             axes.margins(0.1)
-            axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
     alt = "Ten bitmaps, 7 pixels wide and 12 high, each a stylised digit from 0 to 9."
     return figure, alt
 
@@ -80,11 +80,10 @@ def hardest(test: Digits, runs: Sequence[dict], num_digits: int = 24):
             axes.axis("off")
         for axes, index in zip(grid.flat, shown, strict=False):
             draw_digit(axes, test.images[index])
-            now = Counter(run["misread"].get(str(index)) for run in runs)
-            now.pop(None, None)
+            now = commonest_misreading([run["misread"] for run in runs], index)
             title = (
                 f"true {int(test.labels[index])}, then {answers[index]}\n"
-                f"now: {now.most_common(1)[0][0]} ({again[index]}/{len(runs)})"
+                f"now: {now} ({again[index]}/{len(runs)})"
             )
             axes.set_title(title, fontsize=6.5, pad=2)
     alt = (
@@ -100,10 +99,8 @@ def c1_kernels(networks: dict[str, dict[str, np.ndarray]]):
         for row, (name, weights) in zip(grid, networks.items(), strict=True):
             for axes, kernel in zip(row, weights["c1.weight"][:, 0], strict=True):
                 most = np.abs(kernel).max()
-                axes.imshow(kernel, cmap="gray_r", vmin=-most, vmax=most)
-                axes.set(xticks=[], yticks=[])
+                draw(axes, kernel, -most, most)
                 axes.set_title(f"±{most:.1f}", fontsize=7.5, pad=2)
-                axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
             row[0].set_ylabel(name)
     alt = (
         f"Rows of six 5 by 5 kernels of C1, {' and '.join(networks)}, in greys around "
@@ -125,9 +122,8 @@ def feature_maps(digit: np.ndarray, networks: dict[str, dict[str, np.ndarray]]):
             for axes, (layer, rows) in zip(column, MAP_ROWS.items(), strict=True):
                 maps = states[layer][0].numpy()
                 most = np.abs(maps).max()
-                axes.imshow(_tiled(maps, rows), cmap="gray_r", vmin=-most, vmax=most)
+                draw(axes, _tiled(maps, rows), -most, most)
                 axes.set_facecolor(GAP)
-                axes.set(xticks=[], yticks=[])
                 axes.spines[:].set_visible(False)
         for axes, layer in zip(grid[:, 0], MAP_ROWS, strict=True):
             axes.set_ylabel(layer.upper())

@@ -8,7 +8,7 @@ from scipy.stats import hypergeom
 
 from lenet.data import Digits
 from lenet.history import curves_1998, errors_1998
-from lenet.metrics import Repeated
+from lenet.metrics import Repeated, scientific
 from lenet.original.network import LeNet5_1998, initial_weights, to_input
 from lenet.original.sdlm import ETAS, diagonal_curvature, step_sizes
 from lenet.tables import Table
@@ -45,15 +45,15 @@ def first_steps(digits: Digits, num_digits: int = 500, seed: int = 0) -> Table:
     """
     images = to_input(digits.images[:num_digits].numpy())
     laws = {"2.4/F, as printed": (2.4, 1.0), "1/√F": (1.0, 0.5), "2.4/√F": (2.4, 0.5)}
-    rows = [["The paper (sec. III-B)", "7.0e-05", "1.6e-02"]]
+    rows = [["The paper (sec. III-B)", scientific(7e-5, 1), scientific(1.6e-2, 1)]]
     for name, (scale, power) in laws.items():
         weights = initial_weights(seed, scale, power, 0.25)
         model = LeNet5_1998()
         model.load_state_dict({k: torch.from_numpy(w) for k, w in weights.items()})
         steps = step_sizes(diagonal_curvature(model, images, 1.0), ETAS[0])
         kept = [v for key, v in steps.items() if not key.startswith("s")]
-        least, most = min(v.min() for v in kept), max(v.max() for v in kept)
-        rows.append([f"Within ±{name}", f"{least:.1e}", f"{most:.1e}"])
+        ends = float(min(v.min() for v in kept)), float(max(v.max() for v in kept))
+        rows.append([f"Within ±{name}", *(scientific(end, 1) for end in ends)])
     header = ["Initial weights", "Smallest step", "Largest step"]
     return Table(header=header, rows=rows, align="lrr")
 
@@ -110,7 +110,7 @@ def _summed(rows: list[list]) -> Table:
         by_chance = np.mean([row[3] for row in group])
         worst = max(row[4] for row in group)
         counts = [f"{value:.1f}" for value in (errors, again, same, by_chance)]
-        summary.append([name, len(group), *counts, f"{worst:.0e}"])
+        summary.append([name, len(group), *counts, scientific(worst)])
     header = ["Trained on", "Runs", "Errors", "Of the 82", "Same answer", "By chance"]
     return Table(header=[*header, "p at most"], rows=summary, align="lrrrrrr")
 
