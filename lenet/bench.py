@@ -30,7 +30,7 @@ from lenet.train import train_epoch, training_loop
 from lenet.vision import torchvision
 
 STORED = Path(__file__).parent.parent / "reports" / "bench.json"
-ROUNDS = 3  # timed runs of each way, taken in turns; one more of each warms up
+ROUNDS = 5  # timed runs of each way, taken in turns; one more of each warms up
 
 
 def main() -> None:
