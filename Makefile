@@ -25,7 +25,8 @@ notebook: $(STAMP)  ## execute the notebooks in place, outputs kept
 	$(PYTHON) -m lenet.report --execute-only $(NOTEBOOKS)
 
 lab: $(STAMP)  ## open the notebook in JupyterLab
-	$(PYTHON) -m jupyter lab $(AS_ROOT) notebooks/lenet5_mnist.ipynb
+	$(PYTHON) -m jupyter lab $(AS_ROOT) \
+	  --LabApp.default_url=/lab/tree/notebooks/lenet5_mnist.ipynb
 
 test: lint  ## lint, unit tests, and nbval on the notebooks
 	$(PYTHON) -m pytest tests
