@@ -28,14 +28,19 @@ PUBLISHED = Path(__file__).parent.parent / "reports" / "lenet5-mnist.safetensors
 def save_checkpoint(
     path: Path | str,
     config: Config,
+    digits: str,
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
     shuffle: torch.Generator,
     history: Iterable[EpochRecord],
 ) -> None:
-    """Write the state of a run; the file is replaced whole or left as it was."""
+    """Write the state of a run; the file is replaced whole or left as it was.
+
+    ``digits`` is the SHA-256 of the digits it trains on and is scored on.
+    """
     state = {
         "config": config.asdict(),
+        "digits": digits,
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
         "shuffle": shuffle.get_state(),
@@ -51,6 +56,7 @@ def save_checkpoint(
 def resume(
     path: Path | str,
     config: Config,
+    digits: str,
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
     shuffle: torch.Generator,
@@ -61,7 +67,8 @@ def resume(
         The history so far; empty, and nothing changed, if there is no checkpoint yet.
 
     Raises:
-        ValueError: if the file is damaged, of another config or of a longer run.
+        ValueError: if the file is damaged, of another config, of other digits or of a
+            longer run.
     """
     if not Path(path).exists():
         return []
@@ -70,6 +77,11 @@ def resume(
         raise ValueError(
             f"{path} belongs to a run with {state['config']}, not {config.asdict()}: "
             "resume with that config, or delete the checkpoint to start again"
+        )
+    if state["digits"] != digits:
+        raise ValueError(
+            f"{path} belongs to a run on other digits than those given: resume with "
+            "those, or delete the checkpoint to start again"
         )
     if len(state["history"]) > config.num_epochs:
         raise ValueError(

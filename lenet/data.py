@@ -1,11 +1,8 @@
-"""Digits in memory: splits, padding and batches.
+"""Digits in memory: splits and padding. MNIST is small: a split is one uint8 tensor."""
 
-MNIST is small: each split is one uint8 tensor, moved to the device once. Batches are
-cut from it by index; no worker processes, no per-image transforms.
-"""
-
+import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,8 +55,8 @@ class Dataset:
         if not self.is_sample:
             return None
         return (
-            f"MNIST was not at hand. This run used {self.name} ({len(self.train):,} to "
-            "train on); its numbers say nothing about MNIST."
+            f"This run used {self.name} ({len(self.train):,} to train on), not MNIST; "
+            "its numbers say nothing about MNIST."
         )
 
 
@@ -152,55 +149,13 @@ def split_train_val(digits: Digits, val_size: int, seed: int) -> tuple[Digits, D
     return digits[order[val_size:]], digits[order[:val_size]]
 
 
-class Batches:
-    """Cut digits into batches of ``(B, 1, 32, 32)`` float32 in [0, 1] and labels.
-
-    Args:
-        digits: what to cut; moved to ``device`` once, as uint8.
-        batch_size: digits per batch; the last one may be smaller.
-        shuffle: draws a new order for every pass; None keeps the order given.
-        distort: takes a batch of images and the generator above, and changes them.
-        device: where the batches are.
-
-    Raises:
-        ValueError: if there is nothing to cut.
-    """
-
-    def __init__(
-        self,
-        digits: Digits,
-        batch_size: int,
-        *,
-        shuffle: torch.Generator | None = None,
-        distort: Callable[[Tensor, torch.Generator], Tensor] | None = None,
-        device: torch.device | str = "cpu",
-    ):
-        if len(digits) == 0 or batch_size < 1:
-            raise ValueError(
-                f"cannot cut {len(digits)} digits into batches of {batch_size}"
-            )
-        self.images = digits.images.to(device)
-        self.labels = digits.labels.to(device)
-        self.batch_size = batch_size
-        self.shuffle = shuffle
-        self.distort = distort
-
-    def __len__(self) -> int:
-        return -(-len(self.labels) // self.batch_size)
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        for indices in self._order().split(self.batch_size):
-            images = to_input(self.images[indices])
-            if self.distort:
-                images = self.distort(images, self.shuffle)
-            yield images, self.labels[indices]
-
-    def _order(self) -> Tensor:
-        if self.shuffle is None:
-            order = torch.arange(len(self.labels))
-        else:
-            order = torch.randperm(len(self.labels), generator=self.shuffle)
-        return order.to(self.labels.device)
+def digest(*splits: Digits) -> str:
+    """Return the SHA-256 of some digits, by which to know them again."""
+    content = hashlib.sha256()
+    for each in splits:
+        for part in (each.images, each.labels):
+            content.update(part.contiguous().cpu().numpy())
+    return content.hexdigest()
 
 
 def to_input(images: Tensor) -> Tensor:

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from lenet.augment import distort
+from lenet.batches import Batches
 from lenet.checkpoint import resume, save_checkpoint
 from lenet.config import Config
-from lenet.data import Batches, Digits
+from lenet.data import Digits, digest
 from lenet.model import LeNet5, new_model
 from lenet.train import EpochRecord, training_loop
 
@@ -49,14 +50,18 @@ def one_cycle(progress: float) -> float:
     return 0.5 + 0.5 * cos(pi * (progress - WARM_UP) / (1 - WARM_UP))
 
 
-def new_loaders(config: Config, train: Digits, val: Digits, device="cpu"):
-    """Return shuffled training batches, and both splits in order for scoring."""
+def new_loaders(config: Config, train: Digits, val: Digits, device="cpu", scored=None):
+    """Return shuffled training batches, and two splits in order for scoring.
+
+    The first of these are the training digits, or those given as ``scored``.
+    """
     shuffle = torch.Generator().manual_seed(config.seed)
     change = partial(distort, strength=config.distortion, shift=config.shift)
     train_loader = Batches(
         train, config.batch_size, shuffle=shuffle, distort=change, device=device
     )
-    in_order = [Batches(each, EVAL_BATCH_SIZE, device=device) for each in (train, val)]
+    splits = (train if scored is None else scored, val)
+    in_order = [Batches(each, EVAL_BATCH_SIZE, device=device) for each in splits]
     return train_loader, *in_order
 
 
@@ -86,20 +91,17 @@ def fit(
         The model after the last epoch, and the history.
 
     Raises:
-        ValueError: if the checkpoint is damaged or of another run.
+        ValueError: if the checkpoint is damaged or of another run: of another config,
+            or of other digits.
     """
     model = new_model(config.seed, device)
     optimizer = new_optimizer(model, config)
-    train_loader, *_ = new_loaders(config, train, val, device)
     scored = train if score_train else train[:1]
-    _, *eval_loaders = new_loaders(config, scored, val, device)
-    state = (config, model, optimizer, train_loader.shuffle)
+    loaders = new_loaders(config, train, val, device, scored)
+    train_loader, train_eval_loader, val_loader = loaders
+    digits = digest(train, scored, val) if checkpoint else ""
+    state = (config, digits, model, optimizer, train_loader.shuffle)
     history = resume(checkpoint, *state) if checkpoint else []
-    if history and history[-1].train.num_examples != len(scored):
-        raise ValueError(
-            f"{checkpoint} is of a run on {history[-1].train.num_examples:,} training "
-            f"digits, not {len(scored):,}: delete it to start again"
-        )
     if config.one_cycle:
         num_batches = len(train_loader)
         done = num_batches * len(history)
@@ -109,10 +111,10 @@ def fit(
         nn.CrossEntropyLoss(),
         optimizer,
         train_loader,
-        eval_loaders[1],
+        val_loader,
         config.num_epochs,
         device,
-        train_eval_loader=eval_loaders[0],
+        train_eval_loader=train_eval_loader,
         print_every=print_every,
         history=history,
         after_epoch=checkpoint and (lambda h: save_checkpoint(checkpoint, *state, h)),

@@ -20,6 +20,9 @@ CONFIG = Config(num_epochs=8, seed=5)
 ONE_CYCLE = CONFIG.but(one_cycle=True, distortion=1.0)
 
 
+DIGITS = 64 * "0"  # their SHA-256
+
+
 def _train(path, config=CONFIG):
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(256, (250, 32, 32), generator=generator, dtype=torch.uint8)
@@ -42,7 +45,7 @@ def assert_same_run(one, other):
 def state(config=CONFIG):
     model = new_model(seed=0)
     optimizer = new_optimizer(model, config)
-    return config, model, optimizer, torch.Generator()
+    return config, DIGITS, model, optimizer, torch.Generator()
 
 
 @pytest.fixture
@@ -112,15 +115,20 @@ def test_a_one_cycle_run_cannot_change_its_length_on_the_way(checkpoint):
 
 def test_a_checkpoint_of_other_digits_is_refused(tmp_path, sample):
     path = tmp_path / "run.ckpt"
-    fit(CONFIG, sample.train[:20], sample.train[:5], checkpoint=path, print_every=0)
-    with pytest.raises(ValueError, match=r"20 .*digits"):
-        fit(CONFIG, sample.train[:30], sample.train[:5], checkpoint=path)
+    train, val, others = sample.train[:20], sample.train[:5], sample.train[20:40]
+    fit(CONFIG, train, val, checkpoint=path, score_train=False, print_every=0)
+    for digits in ((others, val), (train, others)):
+        with pytest.raises(ValueError, match="other digits"):
+            fit(CONFIG, *digits, checkpoint=path, score_train=False)
+    with pytest.raises(ValueError, match="other digits"):  # in part: all are scored
+        fit(CONFIG, train, val, checkpoint=path)
 
 
 def test_without_a_checkpoint_nothing_is_touched(tmp_path):
-    config, model, optimizer, shuffle = state()
-    before, generator = model.state_dict(), torch.get_rng_state()
-    assert resume(tmp_path / "none", config, model, optimizer, shuffle) == []
+    _, _, model, *_ = parts = state()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    generator = torch.get_rng_state()
+    assert resume(tmp_path / "none", *parts) == []
     assert all(torch.equal(before[n], v) for n, v in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), generator)
 
@@ -142,13 +150,13 @@ def test_a_full_disk_keeps_the_checkpoint_before(checkpoint, monkeypatch):
 
 
 def test_a_checkpoint_of_another_config_is_refused_and_changes_nothing(checkpoint):
-    _, *parts = state()
-    before = {name: value.clone() for name, value in parts[0].state_dict().items()}
+    _, digits, model, *others = state()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
     with pytest.raises(ValueError, match="resume with that config, or delete") as error:
-        resume(checkpoint, CONFIG.but(seed=6), *parts)
+        resume(checkpoint, CONFIG.but(seed=6), digits, model, *others)
     assert "'seed': 5" in str(error.value)
     assert "'seed': 6" in str(error.value)
-    assert all(torch.equal(before[n], v) for n, v in parts[0].state_dict().items())
+    assert all(torch.equal(before[n], v) for n, v in model.state_dict().items())
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.9999])
@@ -200,8 +208,8 @@ def test_a_malicious_pickle_is_refused_and_not_run(checkpoint, tmp_path, how):
     elif how == "torch.save":
         torch.save(malicious, checkpoint)
     else:
-        config, _, *others = state()
-        save_checkpoint(checkpoint, config, malicious, *others, [])
+        config, digits, _, *others = state()
+        save_checkpoint(checkpoint, config, digits, malicious, *others, [])
     with pytest.raises(ValueError, match="not a whole checkpoint") as error:
         resume(checkpoint, *state())
     assert not malicious.sign.exists()

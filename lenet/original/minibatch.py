@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from lenet.data import Batches, Digits, to_input
+from lenet.batches import Batches
+from lenet.data import Digits, to_input
 from lenet.original.between import Between, map_criterion
 from lenet.original.sdlm import (
     back_conv,
