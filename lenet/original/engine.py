@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lenet.data import NUM_CLASSES
 from lenet.original.kernels import NAMES, Net, classify, new_state, train_digits
 from lenet.original.network import LeNet5_1998, initial_weights, rbf_codes, to_input
 from lenet.original.sdlm import (
@@ -35,9 +36,7 @@ class Recipe1998:
     rubbish: float | None = 3.0  # j of the MAP criterion, eq. 9; None: MSE, eq. 8
     etas: tuple[float, ...] = ETAS  # global step size of each pass
     mu: float = MU
-    # Estimated for "each" pass anew; or the "largest" so far; or "once", at first; or
-    # anew and averaged over each "layer".
-    curvature: str = "each"
+    curvature: str = "each"  # parameter has its own; or averaged over each "layer"
     num_curvature_digits: int = 500
     digits_per_pass: int | None = None  # None: all of them
 
@@ -46,11 +45,14 @@ class Recipe1998:
         for name in ("scale", "coefficient", "distance_factor", "mu"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
-        if self.curvature not in ("each", "largest", "once", "layer"):
+        if self.rubbish is not None and not isfinite(self.rubbish):
+            raise ValueError(f"rubbish must be a number or None, got {self.rubbish}")
+        if self.digits_per_pass is not None and self.digits_per_pass < 1:
             raise ValueError(
-                "curvature must be each, largest, once or layer, got "
-                f"{self.curvature!r}"
+                f"digits_per_pass must be 1 or more, got {self.digits_per_pass}"
             )
+        if self.curvature not in ("each", "layer"):
+            raise ValueError(f"curvature must be each or layer, got {self.curvature!r}")
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,6 @@ class Pass:
     num_wrong: int  # online: each digit is judged just before it is learnt
     least_step: float  # over all parameters
     largest_step: float
-    seconds: float
 
 
 Weights = dict[str, np.ndarray]
@@ -87,40 +88,34 @@ def train_1998(
 
     Returns:
         The weights under the names of `LeNet5_1998`, and one record per pass.
+
+    Raises:
+        ValueError: if the images or the labels are of another kind.
     """
-    digits, rng = _checked(images, labels), np.random.default_rng([seed, 1])
+    digits, rng = _rows(images), np.random.default_rng([seed, 1])
+    _check_labels(labels, len(digits))
     order = rng.permutation(len(digits))
     weights = initial_weights(seed, recipe.scale, recipe.power, recipe.coefficient)
     weights |= {name: values.copy() for name, values in (fixed or {}).items()}
-    sample, curvature = to_input(images[order[: recipe.num_curvature_digits]]), None
-    history = []
+    sample, history = to_input(images[order[: recipe.num_curvature_digits]]), []
     for number, eta in enumerate(recipe.etas, start=1):
-        start = time.perf_counter()
-        curvature = _curvature(weights, sample, recipe, curvature)
-        step = step_sizes(curvature, eta, recipe.mu)
+        step = step_sizes(_curvature(weights, sample, recipe), eta, recipe.mu)
         part = _part(order, number, recipe.digits_per_pass or len(order))
         num_wrong = _train(weights, step, digits, labels, part, recipe, fixed or {})
         least = min(s.min() for s in step.values())
         largest = max(s.max() for s in step.values())
-        seconds = time.perf_counter() - start
-        history.append(Pass(number, num_wrong, float(least), float(largest), seconds))
+        history.append(Pass(number, num_wrong, float(least), float(largest)))
         if on_pass is not None:
             on_pass(history[-1], weights)
     return weights, history
 
 
-def _curvature(weights: Weights, sample, recipe: Recipe1998, before):
-    """Estimate the curvature before a pass; `before` is what the last pass used."""
-    if before is not None and recipe.curvature == "once":
-        return before
+def _curvature(weights: Weights, sample: Tensor, recipe: Recipe1998):
+    """Estimate the curvature before a pass."""
     model = LeNet5_1998()
     model.load_state_dict({name: torch.from_numpy(w) for name, w in weights.items()})
     now = diagonal_curvature(model, sample, 2 * recipe.distance_factor)
-    if recipe.curvature == "layer":
-        return layer_means(now)
-    if before is None or recipe.curvature == "each":
-        return now
-    return {name: torch.maximum(before[name], h) for name, h in now.items()}
+    return layer_means(now) if recipe.curvature == "layer" else now
 
 
 def _part(order: np.ndarray, number: int, size: int) -> np.ndarray:
@@ -140,9 +135,13 @@ def _train(weights, step, digits, labels, order, recipe, fixed) -> int:
 
 
 def predict(weights: Weights, images: np.ndarray) -> np.ndarray:
-    """Return the (N,) digits that a network sees in (N, 32, 32) uint8 images."""
+    """Return the (N,) digits that a network sees in (N, 32, 32) uint8 images.
+
+    Raises:
+        ValueError: if the images are of another kind.
+    """
     codes = rbf_codes().astype(np.float32)
-    return classify(as_net(weights), new_state(), images.reshape(-1, 1024), codes)
+    return classify(as_net(weights), new_state(), _rows(images), codes)
 
 
 def count_wrong(weights: Weights, images: np.ndarray, labels: np.ndarray) -> int:
@@ -155,13 +154,19 @@ def as_net(values: Weights | dict[str, Tensor]) -> Net:
     return Net(*(np.asarray(values[name]) for name in NAMES))
 
 
-def _checked(images, labels) -> np.ndarray:
+def _rows(images: np.ndarray) -> np.ndarray:
     """Return the digits as (N, 1024), or say what is wrong with them."""
     if images.dtype != np.uint8 or images.shape[1:] != (32, 32):
         raise ValueError(
             f"expected uint8 digits of 32×32, got {images.dtype} {images.shape[1:]}: "
             "pad them with lenet.data.pad"
         )
-    if len(images) != len(labels):
-        raise ValueError(f"got {len(images)} digits but {len(labels)} labels")
     return np.ascontiguousarray(images).reshape(-1, 1024)
+
+
+def _check_labels(labels: np.ndarray, num_images: int) -> None:
+    if num_images != len(labels):
+        raise ValueError(f"got {num_images} digits but {len(labels)} labels")
+    wrong = np.setdiff1d(labels, np.arange(NUM_CLASSES))
+    if len(wrong):
+        raise ValueError(f"labels go from 0 to {NUM_CLASSES - 1}, got {wrong[0]}")
