@@ -63,11 +63,11 @@ def split_by_writer(digits: Digits, val_size: int, seed: int) -> tuple[Digits, D
 
     Args:
         digits: MNIST's 60,000 training digits, in their order.
-        val_size: digits to hold out, within one writer of it.
+        val_size: digits to hold out at most; in each group up to a writer's fewer.
         seed: draws the writers.
 
     Raises:
-        ValueError: if these are not the 60,000 digits.
+        ValueError: if these are not the 60,000 digits, or none would be left on a side.
     """
     writers, student = writers_1998()
     if len(digits) != len(writers):
@@ -82,4 +82,9 @@ def split_by_writer(digits: Digits, val_size: int, seed: int) -> tuple[Digits, D
         order = torch.randperm(len(names), generator=generator)
         chosen = order[sizes[order].cumsum(0) <= val_size / 2]
         held_out |= torch.isin(writers, names[chosen])
+    if held_out.all() or not held_out.any():
+        raise ValueError(
+            f"val_size is {val_size:,} of {len(digits):,} digits: give enough for a "
+            "writer and leave some to train on"
+        )
     return digits[~held_out], digits[held_out]
