@@ -14,6 +14,13 @@ BOX_SIZE = 20  # MNIST fits the ink into 20x20 pixels, aspect kept (sec. III-A) 
 FRAME_SIZE = 28  # ... and centres it by mass in 28x28
 WORK_SIZE = 200  # larger pictures are reduced to this first; a digit needs no more
 MIN_CONTRAST = 32  # grey levels of 255 between ink and paper
+# What Pillow raises on a damaged file, the last on a broken table of contents.
+UNREADABLE = (
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    OSError,
+    SyntaxError,
+)
 
 
 def read_image(path: Path | str) -> Tensor:
@@ -46,10 +53,12 @@ def _open(path: Path) -> Image.Image:
     try:
         with Image.open(path) as picture:
             picture = ImageOps.exif_transpose(picture)
-            if picture.mode.startswith("I"):  # 16 bits, which convert() would clip
-                picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+            if picture.mode[0] in "IF":  # beyond 8 bits, which convert() would clip
+                deep = np.asarray(picture, float).clip(0)
+                grey = 255 * deep / max(deep.max(), 1e-9)
+                picture = Image.fromarray(grey.astype(np.uint8))
             picture = picture.convert("RGBA")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
+    except UNREADABLE as error:
         raise ValueError(
             f"{path} cannot be read as a picture ({error}): give a PNG or JPEG file"
         ) from error
@@ -75,7 +84,7 @@ def _paper(picture: Image.Image) -> np.ndarray:
     """Return the light on the paper: the median of a wide neighbourhood."""
     small = picture.copy()
     small.thumbnail((40, 40), Image.Resampling.BOX)
-    wide = ndimage.median_filter(np.asarray(small), int(0.7 * max(small.size)))
+    wide = ndimage.median_filter(np.asarray(small), max(1, int(0.7 * max(small.size))))
     return np.asarray(Image.fromarray(wide).resize(picture.size), float)
 
 
