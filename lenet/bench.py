@@ -24,12 +24,11 @@ from lenet.data import load_dataset, seed_report_splits
 from lenet.files import write_whole
 from lenet.model import LeNet5, new_model
 from lenet.predict import predict
-from lenet.record import environment
+from lenet.record import BENCH, environment
 from lenet.run import fit, new_loaders, new_optimizer
 from lenet.train import train_epoch, training_loop
 from lenet.vision import torchvision
 
-STORED = Path(__file__).parent.parent / "reports" / "bench.json"
 ROUNDS = 5  # timed runs of each way, taken in turns; one more of each warms up
 
 
@@ -42,7 +41,7 @@ def main() -> None:
     result = {"seconds": seconds, "ratio": ratio(seconds), **roofline()}
     result |= {"quick_config": RECIPES["quick"].asdict()}
     result |= {"command": "make bench", **environment()}
-    write_whole(STORED, (json.dumps(result, indent=1) + "\n").encode())
+    write_whole(BENCH, (json.dumps(result, indent=1) + "\n").encode())
     print(sentence(result))
 
 
@@ -54,12 +53,12 @@ def ratio(seconds: dict[str, list[float]]) -> float:
 def sentence(result: dict) -> str:
     """Say what was measured."""
     theirs, ours, quick = (median(times) for times in result["seconds"].values())
-    whole = Config().num_epochs * theirs
+    whole, rounds = Config().num_epochs * theirs, len(result["seconds"]["ours"])
     least = (result["train_flop"] + result["score_flop"]) / result["flop_per_second"]
     return (
         f"An epoch, all scores included, takes {ours:.1f} s here and {theirs:.1f} s in "
         f"the seed report's way (a `DataLoader` that opens, resizes and converts every "
-        f"image), {result['ratio']:.1f} times as long: medians of {ROUNDS} epochs "
+        f"image), {result['ratio']:.1f} times as long: medians of {rounds} epochs "
         f"each, in turns, on {result['hardware']['device']} with "
         f"{result['hardware']['threads']} threads, {result['date']}. An epoch is "
         f"{result['train_flop'] / 1e9:.0f} GFLOP of training and "

@@ -1,8 +1,9 @@
 """Files that are either whole or not there."""
 
+import json
 import os
-import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 
 def write_whole(path: Path | str, content: bytes) -> None:
@@ -16,20 +17,34 @@ def write_whole(path: Path | str, content: bytes) -> None:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def read_json(path: Path | str, remedy: str) -> dict:
+    """Read a JSON file that this project writes.
+
+    Args:
+        path: the file.
+        remedy: the command that writes it, for the messages.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is damaged.
+    """
+    if not Path(path).exists():
+        raise FileNotFoundError(f"no file {path}: `{remedy}` writes it")
+    try:
+        return json.loads(Path(path).read_bytes())
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is damaged ({error}): `{remedy}` writes it again"
+        ) from error

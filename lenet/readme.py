@@ -4,8 +4,8 @@
 record, so that no number in it is ever typed by hand.
 """
 
-import json
 import re
+from io import BytesIO
 from pathlib import Path
 from textwrap import wrap
 
@@ -13,7 +13,7 @@ from lenet import bench, claims, plots
 from lenet.config import RECIPES
 from lenet.files import write_whole
 from lenet.metrics import Proportion, Repeated
-from lenet.record import load_record
+from lenet.record import load_bench, load_record
 from lenet.studies.study import load_stored, results
 from lenet.train import EpochRecord
 
@@ -24,12 +24,11 @@ RESULT = "<!-- result: written by make report -->", "<!-- end of result -->"
 
 def main(root: Path = Path()) -> None:
     """Rewrite the marked blocks of README.md and the figure that it shows."""
-    record = load_record(root / "reports")
-    bench_record = json.loads((root / "reports" / "bench.json").read_text())
-    readme = root / "README.md"
+    reports, readme = root / "reports", root / "README.md"
+    record, bench_record = load_record(reports), load_bench(reports / "bench.json")
     text = filled(readme.read_text(), record, bench_record)
+    write_figure(record, reports / FIGURE)
     write_whole(readme, text.encode())
-    write_figure(record, root / "reports" / FIGURE)
 
 
 def filled(text: str, record: dict, bench_record: dict) -> str:
@@ -95,11 +94,12 @@ def original_row() -> str:
 def recipe_rows() -> list[str]:
     """Write the rows of the same network trained by other recipes."""
     rows = []
-    for recipe, config in RECIPES.items():
+    for recipe in RECIPES:
         runs = results(load_stored("recipes"), recipe=recipe)
+        num_epochs = runs[0]["config"]["num_epochs"]
         name = f"[{recipe} recipe](notebooks/lenet5_evidence.ipynb)"
         errors = [[Proportion(**r[part]) for r in runs] for part in ("train", "test")]
-        rows.append(_row(f"The {name}, {config.num_epochs} epochs", *errors))
+        rows.append(_row(f"The {name}, {num_epochs} epochs", *errors))
     return rows
 
 
@@ -120,8 +120,9 @@ def write_figure(record: dict, path: Path) -> None:
     """Draw the loss figure of a run."""
     history = [EpochRecord.fromdict(values) for values in record["history"]]
     figure, _ = plots.losses(history)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=150, metadata={"Software": None})
+    content = BytesIO()
+    figure.savefig(content, dpi=150, metadata={"Software": None})
+    write_whole(path, content.getvalue())
 
 
 if __name__ == "__main__":

@@ -15,12 +15,13 @@ from torch import Tensor
 from lenet.checkpoint import save_weights
 from lenet.config import Config
 from lenet.data import Dataset
-from lenet.files import write_whole
+from lenet.files import read_json, write_whole
 from lenet.metrics import confusion_matrix
 from lenet.model import LeNet5
 from lenet.train import EpochRecord
 
-NAME = "lenet5-mnist"
+NAME, ENDINGS = "lenet5-mnist", (".safetensors", ".json")
+BENCH = Path(__file__).parent.parent / "reports" / "bench.json"
 
 
 def reports_folder(dataset: Dataset) -> Path:
@@ -76,7 +77,7 @@ def publish(record: dict, model: LeNet5, folder: Path | str) -> list[Path]:
     Returns:
         The two paths.
     """
-    paths = [Path(folder) / f"{NAME}{ending}" for ending in (".safetensors", ".json")]
+    paths = [Path(folder) / f"{NAME}{ending}" for ending in ENDINGS]
     about = {key: record[key] for key in ("dataset", "config", "date")}
     weights = save_weights(paths[0], model, about)
     record = record | {"weights_sha256": hashlib.sha256(weights).hexdigest()}
@@ -85,15 +86,26 @@ def publish(record: dict, model: LeNet5, folder: Path | str) -> list[Path]:
 
 
 def load_record(folder: Path | str) -> dict:
-    """Read a published record.
+    """Read a published record, if the weights beside it are its own.
 
     Raises:
-        FileNotFoundError: if there is none.
+        FileNotFoundError: if one of the two is missing.
+        ValueError: if the record is damaged, or the weights are of another run.
     """
-    path = Path(folder) / f"{NAME}.json"
-    if not path.exists():
-        raise FileNotFoundError(f"no record at {path}: `make report` writes it")
-    return json.loads(path.read_text())
+    weights, path = (Path(folder) / f"{NAME}{ending}" for ending in ENDINGS)
+    record = read_json(path, "make report")
+    if not weights.exists():
+        raise FileNotFoundError(f"no weights at {weights}: `make report` trains them")
+    if hashlib.sha256(weights.read_bytes()).hexdigest() != record["weights_sha256"]:
+        raise ValueError(
+            f"{weights} and {path} are of two runs: `make report` writes both anew"
+        )
+    return record
+
+
+def load_bench(path: Path = BENCH) -> dict:
+    """Read what `make bench` measured; errors as of :func:`read_json`."""
+    return read_json(path, "make bench")
 
 
 def environment(device: torch.device | str = "cpu") -> dict:

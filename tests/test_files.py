@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from lenet.files import write_whole
+from lenet.files import read_json, write_whole
 
 
 def test_a_file_is_written_with_its_folders_and_replaced(tmp_path):
@@ -15,7 +15,7 @@ def test_a_file_is_written_with_its_folders_and_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("old", [b"old content", None])
-@pytest.mark.parametrize("call", ["fsync", "chmod", "replace"])
+@pytest.mark.parametrize("call", ["fsync", "replace"])
 def test_a_full_disk_leaves_all_as_it_was(tmp_path, monkeypatch, old, call):
     path = tmp_path / "file"
     if old is not None:
@@ -61,3 +61,15 @@ def test_permissions_follow_the_umask(tmp_path, mask, mode):
         assert os.umask(mask) == mask, "write_whole changed the process's umask"
     finally:
         os.umask(before)
+
+
+def test_a_missing_file_says_what_writes_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no file .*: `make it` writes it"):
+        read_json(tmp_path / "it.json", "make it")
+
+
+@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"\xff\xfe", b"text"])
+def test_a_damaged_file_is_named_with_what_writes_it_again(tmp_path, content):
+    (tmp_path / "it.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"it\.json is damaged .*`make it`"):
+        read_json(tmp_path / "it.json", "make it")

@@ -1,6 +1,5 @@
 """The README: its numbers are the run's, its commands and links are there."""
 
-import json
 import re
 import shlex
 import subprocess
@@ -11,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from lenet.__main__ import main
 from lenet.readme import filled
-from lenet.record import load_record
+from lenet.record import load_bench, load_record
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -23,8 +22,7 @@ def targets():
 
 
 def test_the_numbers_are_those_of_the_published_run():
-    bench = json.loads((ROOT / "reports" / "bench.json").read_text())
-    assert filled(README, load_record(ROOT / "reports"), bench) == README
+    assert filled(README, load_record(ROOT / "reports"), load_bench()) == README
 
 
 def test_the_make_targets_named_are_those_there():

@@ -65,6 +65,18 @@ def test_published_weights_and_record_name_each_other(record, tmp_path):
     ]
 
 
+def test_weights_of_another_run_are_not_taken_for_the_records(record, tmp_path):
+    paths = publish(record, new_model(seed=1), tmp_path)
+    before = paths[0].read_bytes()
+    publish(record, new_model(seed=2), tmp_path)
+    paths[0].write_bytes(before)  # as if killed between the two files
+    with pytest.raises(ValueError, match="of two runs: `make report` writes both"):
+        load_record(tmp_path)
+    paths[0].unlink()
+    with pytest.raises(FileNotFoundError, match="no weights"):
+        load_record(tmp_path)
+
+
 def test_a_missing_record_says_how_to_make_it(tmp_path):
     with pytest.raises(FileNotFoundError, match="`make report` writes it"):
         load_record(tmp_path)

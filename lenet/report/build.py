@@ -21,7 +21,7 @@ VERSION = 4  # of the notebook format
 def build(
     path: Path, reports: Path, *, run: bool = True, export: bool = True
 ) -> list[Path]:
-    """Execute a notebook and export it; write all products or, if one fails, none.
+    """Execute a notebook and export it; write nothing before all products are made.
 
     A notebook whose front matter carries a banner ran on sample data. It and its
     reports go to the folder `sample` of the reports; the notebook stays as it is.
