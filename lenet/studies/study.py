@@ -6,11 +6,12 @@ The map is joblib's, so a cluster takes it unchanged, through joblib's own backe
         run_study("seeds")
 
 Each finished member is a file under ``runs/studies``; when all are there, they become
-one file, ``reports/studies/NAME.json``.
+one file, ``reports/studies/NAME.json``. A cluster must share the project's folder.
 """
 
 import importlib
 import json
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -19,11 +20,11 @@ from types import ModuleType
 import torch
 from joblib import Parallel, delayed
 
-from lenet.files import write_whole
+from lenet.files import read_json, write_whole
 from lenet.record import environment
 
-PARTS = Path("runs/studies")
-STORED = Path(__file__).parents[2] / "reports" / "studies"
+ROOT = Path(__file__).parents[2]
+PARTS, STORED = ROOT / "runs" / "studies", ROOT / "reports" / "studies"
 
 
 def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> dict:
@@ -51,9 +52,10 @@ def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> dict:
         "study": name,
         "question": study.QUESTION,
         "command": f"make study NAME={name}",
-        "members": [json.loads(path.read_text()) for path in paths],
+        "members": [read_json(path, f"make study NAME={name}") for path in paths],
     }
     write_whole(stored / f"{name}.json", (json.dumps(result) + "\n").encode())
+    shutil.rmtree(parts / name)  # so that the command runs it again, not the old parts
     return result
 
 
@@ -72,7 +74,8 @@ def load_study(name: str) -> ModuleType:
 
 def member_name(member: dict) -> str:
     """Return a file name for a member, such as ``seed=3,split=writers``."""
-    return ",".join(f"{key}={value}" for key, value in sorted(member.items()))
+    parts = (f"{key}={value}" for key, value in sorted(member.items()))
+    return ",".join(parts).replace("/", "÷")  # which would be a folder
 
 
 def run_member(name: str, member: dict, path: Path | None = None) -> dict:
@@ -98,11 +101,9 @@ def load_stored(name: str, stored: Path = STORED) -> dict:
 
     Raises:
         FileNotFoundError: if it has not been run.
+        ValueError: if the file is damaged.
     """
-    path = stored / f"{name}.json"
-    if not path.exists():
-        raise FileNotFoundError(f"no study at {path}: run `make study NAME={name}`")
-    return json.loads(path.read_text())
+    return read_json(stored / f"{name}.json", f"make study NAME={name}")
 
 
 def results(stored: dict, **wanted) -> list[dict]:
