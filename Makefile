@@ -7,8 +7,12 @@ STAMP := $(ENV)/lenet-installed.stamp
 NOTEBOOKS := $(patsubst %,notebooks/lenet5_%.ipynb,mnist evidence 1998)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-ifdef MNIST_DIR
-export MNIST_DIR := $(abspath $(MNIST_DIR))
+# Notebooks run in their own folder: a path relative to this one must be made whole.
+ifneq ($(MNIST_DIR),)
+ifeq ($(filter /%,$(firstword $(MNIST_DIR))),)
+override MNIST_DIR := $(CURDIR)/$(MNIST_DIR)
+endif
+export MNIST_DIR
 endif
 
 .PHONY: help report notebook lab test lint bench study clean
@@ -50,7 +54,9 @@ clean:  ## remove the environment and everything that was generated but not comm
 	  -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml requirements.lock
-	@test -x $(PYTHON) || python3 -m venv $(ENV) || \
-	  { echo "python3 -m venv failed; on Debian: apt install python3-venv"; exit 1; }
+	@test -x $(PYTHON) || python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "python3 is missing or older than 3.11: install it first"; exit 1; }
+	@test -x $(PYTHON) || python3 -m venv $(ENV) || { rm -rf .venv; \
+	  echo "python3 -m venv failed; on Debian: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m pip install --quiet --constraint requirements.lock --editable .
 	@touch $@
