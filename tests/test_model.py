@@ -75,12 +75,12 @@ def numpy_lenet(model, image):
     values = model.state_dict()
     weights = {name: value.double().numpy() for name, value in values.items()}
 
-    def of(layer, part):
+    def of(layer):
         prefix = "classifier" if layer in ("f6", "output") else "feature_extractor"
         name = f"{prefix}.{layer}"
         return weights[f"{name}.weight"], weights[f"{name}.bias"]
 
-    layers = {name: of(name, "") for name in ("c1", "c3", "c5", "f6", "output")}
+    layers = {name: of(name) for name in ("c1", "c3", "c5", "f6", "output")}
     s2 = subsample(np.tanh(convolve(image, *layers["c1"])))
     s4 = subsample(np.tanh(convolve(s2, *layers["c3"])))
     c5 = np.tanh(convolve(s4, *layers["c5"])).ravel()

@@ -2,13 +2,13 @@
 
 from dataclasses import asdict, replace
 
+from lenet.config import Config
 from lenet.data import Dataset, load_dataset
 from lenet.history import split_by_writer
 from lenet.original.engine import Recipe1998, count_wrong, train_1998
 
 QUESTION = "Which of the choices that the paper leaves open matter?"
 NUM_SEEDS = 3
-VAL_SIZE = 10_000
 SHORT = (5e-4, 5e-4, 2e-4, 2e-4, 1e-4, 5e-5, 1e-5)  # seven passes stand for twenty
 CHANGES = {
     "as chosen": {},
@@ -34,7 +34,7 @@ def members() -> list[dict]:
 def run(seed: int, change: str, dataset: Dataset | None = None) -> dict:
     """Train for seven passes; count errors on digits of writers held out."""
     dataset = dataset or load_dataset("mnist")
-    train, val = split_by_writer(dataset.train, VAL_SIZE, seed)
+    train, val = split_by_writer(dataset.train, Config().val_size, seed)
     recipe = replace(Recipe1998(), etas=SHORT, **CHANGES[change])
     weights, passes = train_1998(*train.arrays(), recipe, seed)
     return {

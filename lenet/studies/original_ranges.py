@@ -2,14 +2,14 @@
 
 from dataclasses import asdict, replace
 
+from lenet.config import Config
 from lenet.data import Dataset, load_dataset
 from lenet.history import split_by_writer
 from lenet.original.distortions import Ranges, with_distortions
 from lenet.original.engine import Recipe1998, count_wrong, train_1998
+from lenet.studies.original import COPIES
 
 QUESTION = "How far should the training digits be distorted?"
-VAL_SIZE = 10_000
-COPIES = 9
 # Law of the draws; factors of the shifts and of the other ranges read off Fig. 7.
 SETTINGS = (
     ("uniform", 1.0, 1.0),
@@ -41,7 +41,7 @@ def run(
 ) -> dict:
     """Train by the whole recipe; count errors on digits of writers held out."""
     dataset = dataset or load_dataset("mnist")
-    train, val = split_by_writer(dataset.train, VAL_SIZE, seed)
+    train, val = split_by_writer(dataset.train, Config().val_size, seed)
     ranges = replace(Ranges(), law=law).times(shift, shape)
     digits = with_distortions(*train.arrays(), COPIES, ranges, seed)
     recipe = replace(Recipe1998(), digits_per_pass=len(train))

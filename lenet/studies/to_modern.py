@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 import torch
 from torch import nn
 
+from lenet.config import Config
 from lenet.data import Dataset, load_dataset
 from lenet.history import split_by_writer
 from lenet.model import count_parameters, new_model
@@ -14,8 +15,7 @@ from lenet.original.sdlm import ETAS
 from lenet.predict import errors
 
 QUESTION = "Which change between the network of 1998 and today's matters?"
-NUM_SEEDS = 5
-VAL_SIZE = 10_000
+NUM_SEEDS = 3
 SCHEDULE = tuple(eta / ETAS[0] for eta in ETAS[:12])  # relative step size of each pass
 SHORT = (1.0, 1.0, 0.4, 0.2, 0.1)  # fewer passes, to choose a rate by
 
@@ -74,7 +74,7 @@ def run(
         train, held_out = dataset.train, dataset.read_test()
     else:
         plan, schedule = replace(STEPS[step], rate=rate), SHORT
-        train, held_out = split_by_writer(dataset.train, VAL_SIZE, seed)
+        train, held_out = split_by_writer(dataset.train, Config().val_size, seed)
     model = new_network(plan, seed)
     rates = [plan.rate * relative for relative in schedule]
     train_minibatches(model, train, plan.method, rates, seed)
