@@ -94,6 +94,19 @@ class Repeated:
         return self.mean - half, self.mean + half
 
 
+def welch_interval(ones: Repeated, others: Repeated) -> tuple[float, float]:
+    """Return the 95 % interval of the difference of two means.
+
+    Source: Welch 1947, for runs that do not belong together.
+    """
+    parts = [each.sd**2 / len(each.values) for each in (ones, others)]
+    freedoms = [len(each.values) - 1 for each in (ones, others)]
+    total = sum(parts)
+    freedom = total**2 / sum(p**2 / f for p, f in zip(parts, freedoms, strict=True))
+    half = float(student.ppf(0.975, freedom)) * total**0.5
+    return ones.mean - others.mean - half, ones.mean - others.mean + half
+
+
 def signed(points: float) -> str:
     """Write a difference with its sign and two decimals, such as ``−0.16``."""
     return f"{points:+.2f}".replace("-", "−")

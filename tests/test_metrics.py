@@ -1,9 +1,16 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import ttest_ind
 
 from lenet import Proportion, Scores
-from lenet.metrics import commonest_misreading, confusion_matrix, scientific
+from lenet.metrics import (
+    Repeated,
+    commonest_misreading,
+    confusion_matrix,
+    scientific,
+    welch_interval,
+)
 
 
 @pytest.mark.parametrize(("count", "low", "high"), [(95, 0.78, 1.16), (82, 0.66, 1.02)])
@@ -32,6 +39,13 @@ def test_a_proportion_is_printed_with_all_that_it_is_worth():
     proportion = Proportion(9_889, 10_000)
     assert str(proportion) == ("98.89 % (95 % interval 98.67–99.08 %, 9,889 of 10,000)")
     assert str(proportion.complement).startswith("1.11 %")
+
+
+def test_the_interval_of_a_difference_is_scipys():
+    ones, others = Repeated((1.0, 1.2, 1.1, 1.4)), Repeated((0.8, 1.0, 0.7))
+    welch = ttest_ind(ones.values, others.values, equal_var=False)
+    expected = welch.confidence_interval(0.95)
+    assert welch_interval(ones, others) == pytest.approx(tuple(expected))
 
 
 @pytest.mark.parametrize(

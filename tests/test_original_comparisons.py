@@ -99,7 +99,7 @@ def test_steps_start_in_1998_and_leave_out_the_rates_tried(to_modern):
 def test_the_largest_step_is_named(to_modern):
     first = comparisons.rates([90, 110], [10_000, 10_000])
     text = comparisons.largest_steps(to_modern, first, num=1)
-    assert text == "The largest moves: other (−0.40 points)."
+    assert text == "The largest moves: other (−0.40 points, −1.01 to +0.21)."
 
 
 def test_spans():

@@ -48,7 +48,7 @@ def hard_reading(clean: Runs, circumstance: str, levels: dict) -> Finding:
     return Finding(
         f"Digits are read right even {circumstance}.",
         "seed report",
-        f"errors multiply by up to {worst:.1f} ({_level(name, level)})",
+        f"errors multiply by up to {worst:.1f}, at {_level(name, level)}",
         number(clean),
         f"mean errors stay below {claims.HARDSHIP_RATIO:.0f} times the usual ones",
         worst < claims.HARDSHIP_RATIO,
@@ -66,7 +66,7 @@ def invariance(distorted: Runs, claim: str, name: str, levels: tuple) -> Finding
     reached = None if name in SHORT_OF_CLAIM else True
     return Finding(
         claim,
-        "paper, sec. III-E",
+        "after paper, III-E",
         f"{rates} misread at {at}",
         number(distorted),
         f"networks trained with distortions misread at most {ACCURATE:.0f} % there",

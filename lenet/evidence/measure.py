@@ -46,17 +46,10 @@ def differences(ones: Repeated, others: Repeated) -> Repeated:
     return Repeated(tuple(one - other for one, other in pairs))
 
 
-def welch_interval(ones: Repeated, others: Repeated) -> tuple[float, float]:
-    """Return the 95 % interval of the difference of two means.
-
-    Source: Welch 1947, for runs that do not belong together.
-    """
-    parts = [each.sd**2 / len(each.values) for each in (ones, others)]
-    freedoms = [len(each.values) - 1 for each in (ones, others)]
-    total = sum(parts)
-    freedom = total**2 / sum(p**2 / f for p, f in zip(parts, freedoms, strict=True))
-    half = float(student.ppf(0.975, freedom)) * total**0.5
-    return ones.mean - others.mean - half, ones.mean - others.mean + half
+def ratios(ones: Repeated, others: Repeated) -> Repeated:
+    """Return how many times as large the ones are as the others, seed by seed."""
+    pairs = zip(ones.values, others.values, strict=True)
+    return Repeated(tuple(one / other for one, other in pairs))
 
 
 def one_more(runs: Repeated) -> tuple[float, float]:
@@ -115,6 +108,14 @@ def mean_gap(runs: Sequence[list[EpochRecord]], epoch: int) -> float:
     return fmean(run[epoch].val.loss - run[epoch].train.loss for run in runs)
 
 
+def lowest_epoch(runs: Sequence[list[EpochRecord]]) -> int:
+    """Return the epoch, counted from 0, after which the mean test loss is lowest."""
+    means = [
+        fmean(record.val.loss for record in epoch) for epoch in zip(*runs, strict=True)
+    ]
+    return means.index(min(means))
+
+
 def growth(starts: Sequence[Scores], ends: Sequence[Scores]) -> tuple[float, float]:
     """Return by how many per cent the mean loss and the mean number of errors grow."""
     losses, errors = (
@@ -148,6 +149,20 @@ def error_at(runs: Runs, name: str, level: float) -> float:
     """Return the mean error rate at one level of a hardship."""
     index = hardships(0)[name].levels.index(level)
     return float(hardship_errors(runs, name)[:, index].mean())
+
+
+def temperatures(runs: Runs) -> Repeated:
+    """Return the temperature fitted on the validation digits of each run."""
+    return Repeated(tuple(run["temperature"] for run in runs))
+
+
+def refused_shares(runs: Runs) -> Repeated:
+    """Return the share of digits, in per cent, to refuse for 0.5 % errors on the rest.
+
+    The probabilities are those as trained.
+    """
+    counts = (run["as_trained"]["refused_for_half_a_percent"] for run in runs)
+    return Repeated(tuple(100 * count / NUM_TEST for count in counts))
 
 
 def left_rates(runs: Runs, kind: str) -> Tensor:

@@ -10,7 +10,7 @@ from lenet import claims
 from lenet.evidence import measure
 from lenet.evidence.measure import NUM_TEST, Runs
 from lenet.history import NUM_STUDENT_TEST, errors_1998
-from lenet.metrics import Proportion, Repeated, signed
+from lenet.metrics import Proportion, Repeated, signed, welch_interval
 
 TIMES_CHANCE = 10  # how often the digits of 1998 must recur, in multiples of chance
 
@@ -129,7 +129,7 @@ def same_digits(seeds: Runs) -> Finding:
 
 def calibrated(writer: Runs) -> Finding:
     """Ask whether the probabilities need no temperature."""
-    found = Repeated(tuple(run["temperature"] for run in writer))
+    found = measure.temperatures(writer)
     low, high = found.interval
     return Finding(
         "The probability above a digit is how often it is right.",
@@ -143,9 +143,9 @@ def calibrated(writer: Runs) -> Finding:
 
 def more_digits(fewer: Repeated, all_digits: Repeated) -> Finding:
     """Ask whether the last doubling of the training digits still lowers the error."""
-    low, high = measure.welch_interval(all_digits, fewer)
+    low, high = welch_interval(all_digits, fewer)
     return Finding(
-        "More training digits would improve the accuracy.",
+        "More training digits, at equal epochs, would improve the accuracy.",
         "paper, III-B",
         f"from 30,000 to 60,000: {signed(all_digits.mean - fewer.mean)} points "
         f"({signed(low)} to {signed(high)})",

@@ -11,7 +11,12 @@ from lenet.tables import Table
 
 STUDIES = ("seeds", "writers", "hardship", "sizes", "recipe_choices", "recipes")
 STUDIES += ("original",)
-GOALS = {"better": 99.40, "fast": 98.89, "quick": 98.89}  # per cent, stated before
+GOALS = {
+    "better": 99.40,
+    "longer": 99.40,
+    "fast": 98.89,
+    "quick": 98.89,
+}  # per cent, stated before
 
 
 def load_studies() -> dict[str, dict]:

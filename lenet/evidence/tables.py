@@ -114,8 +114,7 @@ def calibration(writer: Runs) -> Table:
         runs = [run[kind] for run in writer]
         nll = Repeated(tuple(run["negative_log_likelihood"] for run in runs))
         ece = Repeated(tuple(100 * run["reliability"]["error"] for run in runs))
-        warm = [run["temperature"] if kind == "scaled" else 1.0 for run in writer]
-        mean = sum(warm) / len(warm)
+        mean = measure.temperatures(writer).mean if kind == "scaled" else 1.0
         rows.append([name, f"{mean:.2f}", f"{nll.mean:.4f}", f"{ece.mean:.2f}"])
     header = ["Probabilities", "Temperature", "Loss (nats per digit)"]
     header.append("Calibration error (points)")
@@ -124,12 +123,11 @@ def calibration(writer: Runs) -> Table:
 
 def refused(writer: Runs) -> Table:
     """Set the share to refuse for 0.5 % errors beside the other networks of 1998."""
-    counts = [run["as_trained"]["refused_for_half_a_percent"] for run in writer]
-    found = Repeated(tuple(100 * count / NUM_TEST for count in counts))
+    found = measure.refused_shares(writer)
     rows = [
         [name, "paper, Fig. 10", f"{per:.1f} %"] for name, per in REFUSED_1998.items()
     ]
     ours = f"{found.mean:.2f} % ({between(found.interval)})"
-    rows.append(["LeNet-5", f"here, mean of {len(writer)} seeds", ours])
+    rows.append(["LeNet-5 of today", f"here, mean of {len(writer)} seeds", ours])
     header = ["Network", "Source", "Refused for 0.5 % errors on the rest"]
     return Table(header=header, rows=rows, align="llr")

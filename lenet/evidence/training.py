@@ -1,13 +1,11 @@
 """What other recipes and other numbers of training digits give."""
 
-import json
 from operator import itemgetter
-from pathlib import Path
 from statistics import fmean, median
 
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from lenet import bench, claims
+from lenet import claims
 from lenet.config import Config
 from lenet.evidence.measure import Runs, error_rates
 from lenet.evidence.summary import GOALS
@@ -28,11 +26,11 @@ def choices(runs: Runs) -> Table:
     rows = []
     for settings, group in groups.items():
         val, train = (_percents(group, part) for part in ("val", "train"))
-        spread = f"{min(val):.2f}–{max(val):.2f} %" if len(val) > 1 else "–"
+        spread = f"{min(val):.2f}–{max(val):.2f}" if len(val) > 1 else "–"
         numbers = [f"{fmean(val):.2f} %", spread, f"{fmean(train):.2f} %"]
         row = [*_shown(settings), len(group), *numbers]
         rows.append(((settings[-1] == 0, fmean(val)), row))
-    header = [*HEADINGS, "Seeds", "Validation error", "Range", "Training error"]
+    header = [*HEADINGS, "Seeds", "Validation error", "Range (%)", "Training error"]
     ordered = [row for _, row in sorted(rows, key=itemgetter(0))]
     return Table(header=header, rows=ordered, align="r" * 9)
 
@@ -71,9 +69,8 @@ def _shown(settings: tuple) -> list:
     return [*sizes, *(f"{value:g}" for value in (rate, distortion, shift))]
 
 
-def seconds(path: Path = bench.STORED) -> tuple[float, float]:
+def seconds(taken: dict[str, list[float]]) -> tuple[float, float]:
     """Return what `make bench` took for the quick recipe, and for the seed report's."""
-    taken = json.loads(path.read_text())["seconds"]
     epochs = claims.SEED_REPORT_EPOCHS
     return median(taken["quick recipe"]), epochs * median(taken["seed report"])
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from lenet.metrics import Repeated, signed
+from lenet.metrics import Repeated, signed, welch_interval
 from lenet.tables import Table
 
 
@@ -125,8 +125,7 @@ def step_errors(members: Sequence[dict]) -> Repeated:
 
 
 def _step(name: str, num: int, error: Repeated, seconds: Sequence[float]) -> list:
-    time = f"{sum(seconds) / len(seconds):.0f}"
-    return [name, num, len(error.values), *_spread(error), time]
+    return [name, num, len(error.values), *_spread(error), f"{min(seconds):.0f}"]
 
 
 def tried_rates(stored: dict) -> Table:
@@ -146,9 +145,15 @@ def largest_steps(stored: dict, first: Repeated, num: int = 2) -> str:
     """Say which changes move the mean test error most."""
     taken = taken_steps(stored)
     names, errors = [*taken], [first, *map(step_errors, taken.values())]
-    moves = [after.mean - before.mean for before, after in pairwise(errors)]
-    order = sorted(range(len(moves)), key=lambda k: -abs(moves[k]))[:num]
-    parts = [f"{names[k]} ({signed(moves[k])} points)" for k in order]
+    moves = {
+        name: (after.mean - before.mean, *welch_interval(after, before))
+        for name, (before, after) in zip(names, pairwise(errors), strict=True)
+    }
+    order = sorted(names, key=lambda name: -abs(moves[name][0]))[:num]
+    parts = [
+        "{} ({} points, {} to {})".format(name, *map(signed, moves[name]))
+        for name in order
+    ]
     return f"The largest moves: {'; '.join(parts)}."
 
 
