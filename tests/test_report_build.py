@@ -70,7 +70,7 @@ def test_a_wrong_reference_changes_nothing(tmp_path, capsys):
     assert not (tmp_path / "reports").exists()
 
 
-def test_sample_data_goes_to_its_own_folder(tmp_path):
+def test_sample_data_goes_to_its_own_folder_and_says_so(tmp_path, capsys):
     path = write(tmp_path, SHOW.replace("banner=None", "banner='SAMPLE'"))
     before = path.read_bytes()
     products = build.build(path, tmp_path / "reports")
@@ -80,7 +80,9 @@ def test_sample_data_goes_to_its_own_folder(tmp_path):
     assert products == [folder / name for name in names]
     assert "SAMPLE" in (folder / "my-report.html").read_text("utf-8")
     first = nbformat.read(folder / "my_report.ipynb", 4).cells[0].source
-    assert first.startswith("# New title\n\n> **Warning.** SAMPLE\n\n**Abstract.**")
+    title = "# New title (sample data)"
+    assert first.startswith(f"{title}\n\n> **Warning.** SAMPLE\n\n**Abstract.**")
+    assert "*** my_report.ipynb: SAMPLE ***" in capsys.readouterr().err
 
 
 def test_cells_without_ids_get_fixed_ones(tmp_path):

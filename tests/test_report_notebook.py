@@ -188,7 +188,7 @@ def test_table_refuses_ragged_rows():
 
 def test_front_matter_comes_from_the_run():
     document = reading.read(sample(banner="Sample data."))
-    assert document.front.title == TITLE
+    assert document.front.title == f"{TITLE} (sample data)"
     assert document.front.banner == "Sample data."
     assert "Old words" not in str(document.blocks)
 

@@ -47,5 +47,6 @@ def test_both_reports_say_so_first(folder):
     page = (reports / "lenet5-mnist.html").read_text(encoding="utf-8")
     first = PdfReader(reports / "lenet5-mnist.pdf").pages[0].extract_text()
     for text in (page[: page.index("Background")], first):
+        assert "repeated and tested (sample data)" in " ".join(text.split())
         assert "not MNIST" in " ".join(text.split())
         assert "sample digits" in text

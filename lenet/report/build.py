@@ -1,6 +1,7 @@
 """From a notebook to its executed form and both reports, or to nothing at all."""
 
 import json
+import sys
 from pathlib import Path
 
 import nbformat
@@ -45,6 +46,8 @@ def build(
         notebook = execute(notebook, path.parent)
     front = find_front(notebook)
     sample = bool(front and front.banner)
+    if sample:
+        print(f"\n*** {path.name}: {front.banner} ***\n", file=sys.stderr)
     folder = reports / "sample" if sample and reports.name != "sample" else reports
     references.number(read(notebook))
     if run:

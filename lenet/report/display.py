@@ -107,10 +107,11 @@ def front_matter(title: str, abstract: str, *, banner: str | None = None) -> Non
     Args:
         title: One line of Markdown.
         abstract: Markdown without the word "Abstract".
-        banner: What a reader must know before anything else, as that the run used
-            sample data. None shows no warning.
+        banner: What a reader must know first of a run on sample data, in whose title
+            that is said too. None: the run is the real one.
     """
     _require("front matter", title=title, abstract=abstract)
+    title += " (sample data)" if banner else ""
     report = {"kind": "front", "title": title, "abstract": abstract, "banner": banner}
     text = front_markdown(title, abstract, banner).replace("# ", "**Title.** ", 1)
     _show_markdown(text, text, report)
