@@ -3,9 +3,8 @@
 import argparse
 import sys
 
-from lenet.checkpoint import load_weights
-from lenet.picture import read_image
-from lenet.predict import predict
+from lenet.photo import read_image
+from lenet.predict import load_weights, predict
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Random distortions of whole training batches, as the paper made its 540,000."""
+"""Random distortions of training batches: affine maps and mild elastic fields."""
 
 from math import radians
 
@@ -6,9 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-# Ranges at strength 1, uniform from minus to plus. Those of the paper are not printed;
-# the moments of its Fig. 7 suggest shifts up to 2.5 and 4.3 pixels, scales of
-# exp(+-0.31), squeezes of exp(+-0.10) and shears of +-0.18.
+# Ranges at strength 1, uniform from minus to plus. Those of the paper are not printed.
 ROTATION = radians(15)
 LOG_SCALE = 0.2
 LOG_SQUEEZE = 0.1
@@ -20,7 +18,7 @@ KNOTS = 6  # of the elastic field, along each side
 def distort(
     images: Tensor, generator: torch.Generator, strength: float = 1, shift: float = 2
 ) -> Tensor:
-    """Distort each image in its own way: a planar affine map and a mild elastic one.
+    """Distort each image in its own way.
 
     Args:
         images: ``(N, 1, H, H)`` float32, background 0.
@@ -41,9 +39,7 @@ def distort(
     return F.grid_sample(images, grid, align_corners=False)
 
 
-def _random_affine(
-    num: int, generator: torch.Generator, strength: float, shift: float
-) -> Tensor:
+def _random_affine(num: int, generator, strength: float, shift: float) -> Tensor:
     """Draw ``(num, 2, 3)`` maps from places in the output to places in the input."""
 
     def uniform(limit: float) -> Tensor:

@@ -1,19 +1,16 @@
-"""Digits in memory: splits and padding. MNIST is small: a split is one uint8 tensor."""
+"""Digits in memory: MNIST or the sample, padded, split, and cut into batches."""
 
-import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from lenet import mnist
+from lenet.model import IMAGE_SIZE
 
-IMAGE_SIZE = 32  # the network's input; "larger than the largest character" (sec. II-B)
-NUM_CLASSES = 10
 NUM_SAMPLE_TEST = 500  # of scikit-learn's 1,797 digits
 
 
@@ -31,46 +28,36 @@ class Digits:
         """Return the digits with the given indices."""
         return Digits(self.images[indices], self.labels[indices])
 
-    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the images and labels as NumPy arrays, both uint8."""
-        return self.images.numpy(), self.labels.numpy().astype(np.uint8)
-
-    def counts(self) -> list[int]:
-        """Count the digits of each class."""
-        return torch.bincount(self.labels, minlength=NUM_CLASSES).tolist()
-
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training digits, and test digits that are read only when asked for."""
+    """Training digits, and test digits that are read only when asked for.
+
+    The banner is what a reader of a run on sample digits must know first.
+    """
 
     name: str
-    is_sample: bool
     train: Digits
     read_test: Callable[[], Digits]
+    banner: str | None = None
 
     @property
-    def banner(self) -> str | None:
-        """What a reader of a sample run must know first; None for MNIST."""
-        if not self.is_sample:
-            return None
-        return (
-            f"This run used {self.name} ({len(self.train):,} to train on), not MNIST; "
-            "its numbers say nothing about MNIST."
-        )
+    def is_sample(self) -> bool:
+        """Whether these are not MNIST's digits."""
+        return self.banner is not None
 
 
 def load_dataset(choice: str | None = None) -> Dataset:
     """Load MNIST, or the small sample where MNIST cannot be had.
 
     Args:
-        choice: ``"mnist"``: MNIST or an error; ``"sample"``: scikit-learn's bundled
-            digits; None: what the environment variable ``DATASET`` says, and if it
-            says nothing, MNIST with the sample as a loudly announced stand-in.
+        choice: ``"mnist"``, or an error; ``"sample"``: scikit-learn's bundled digits;
+            None: as the environment variable ``DATASET`` says, and if it says nothing,
+            MNIST, with the sample as a loudly announced stand-in.
 
     Raises:
-        ValueError: if the choice is neither; MnistDamagedError on a bad file.
-        MnistMissingError: if MNIST was asked for, or MNIST_DIR set, and it is missing.
+        ValueError: if the choice is neither, or a file of MNIST is damaged.
+        FileNotFoundError: if MNIST was asked for, or MNIST_DIR set, and it is missing.
     """
     choice = choice or os.environ.get("DATASET") or "auto"
     if choice == "sample":
@@ -78,20 +65,17 @@ def load_dataset(choice: str | None = None) -> Dataset:
     if choice not in ("mnist", "auto"):
         raise ValueError(f"DATASET is {choice!r}: give 'mnist' or 'sample'")
     try:
-        return _mnist()
-    except mnist.MnistMissingError as error:
+        return Dataset("MNIST", _read("train"), lambda: _read("test"))
+    except FileNotFoundError as error:
         if choice == "mnist" or os.environ.get("MNIST_DIR"):
             raise
         print(f"{error}\n\n*** MNIST IS NOT AT HAND: USING THE SAMPLE DIGITS ***\n")
         return _sample()
 
 
-def _mnist() -> Dataset:
-    def read(split: str) -> Digits:
-        images, labels = (torch.tensor(array) for array in mnist.load_split(split))
-        return Digits(pad(images), labels.long())
-
-    return Dataset("MNIST", False, read("train"), lambda: read("test"))
+def _read(split: str) -> Digits:
+    images, labels = (torch.tensor(array) for array in mnist.load_split(split))
+    return Digits(pad(images), labels.long())
 
 
 def _sample() -> Dataset:
@@ -104,7 +88,12 @@ def _sample() -> Dataset:
     images = pad((255 * large).round().to(torch.uint8))
     digits = Digits(images, torch.tensor(bundle.target).long())
     train, test = digits[:-NUM_SAMPLE_TEST], digits[-NUM_SAMPLE_TEST:]
-    return Dataset("scikit-learn's sample digits", True, train, lambda: test)
+    name = "scikit-learn's sample digits"
+    banner = (
+        f"This run used {name} ({len(train):,} to train on), not MNIST; its numbers "
+        "say nothing about MNIST."
+    )
+    return Dataset(name, train, lambda: test, banner)
 
 
 def pad(images: Tensor) -> Tensor:
@@ -124,38 +113,14 @@ def pad(images: Tensor) -> Tensor:
     return F.pad(images, 4 * [(IMAGE_SIZE - width) // 2])
 
 
-def seed_report_splits(dataset: Dataset) -> tuple[Digits, Digits]:
-    """Return the splits of the seed report: all training digits, and the *test* digits.
-
-    The seed report watched the test digits after every epoch and called them its
-    validation set. Use this to repeat it, and only with hyperparameters fixed before.
-    """
-    return dataset.train, dataset.read_test()
-
-
 def split_train_val(digits: Digits, val_size: int, seed: int) -> tuple[Digits, Digits]:
-    """Split training digits at random into training and validation digits.
-
-    Raises:
-        ValueError: if nothing would be left to train on.
-    """
+    """Split training digits at random into training and validation digits."""
     if not 0 < val_size < len(digits):
-        raise ValueError(
-            f"val_size is {val_size:,} of {len(digits):,} digits: give at least 1 and "
-            "leave at least 1 to train on"
-        )
+        message = f"val_size is {val_size:,} of {len(digits):,} digits: leave some on"
+        raise ValueError(f"{message} both sides")
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(digits), generator=generator)
     return digits[order[val_size:]], digits[order[:val_size]]
-
-
-def digest(*splits: Digits) -> str:
-    """Return the SHA-256 of some digits, by which to know them again."""
-    content = hashlib.sha256()
-    for each in splits:
-        for part in (each.images, each.labels):
-            content.update(part.contiguous().cpu().numpy())
-    return content.hexdigest()
 
 
 def to_input(images: Tensor) -> Tensor:
@@ -164,3 +129,47 @@ def to_input(images: Tensor) -> Tensor:
     Differs from the paper: there the background is -0.1 and the ink 1.175.
     """
     return images.unsqueeze(1).float().div_(255)
+
+
+class Batches:
+    """Cut digits into batches of ``(B, 1, 32, 32)`` float32 in [0, 1] and labels.
+
+    Args:
+        digits: what to cut; moved to ``device`` once, as uint8.
+        batch_size: digits per batch; the last one may be smaller.
+        shuffle: draws a new order for every pass; None keeps the order given.
+        distort: takes a batch of images and the generator above, and changes them.
+        device: where the batches are.
+
+    Raises:
+        ValueError: if there is nothing to cut.
+    """
+
+    def __init__(
+        self,
+        digits: Digits,
+        batch_size: int,
+        *,
+        shuffle: torch.Generator | None = None,
+        distort: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+        device: torch.device | str = "cpu",
+    ):
+        num = len(digits)
+        if num == 0 or batch_size < 1:
+            raise ValueError(f"cannot cut {num} digits into batches of {batch_size}")
+        self.digits = Digits(digits.images.to(device), digits.labels.to(device))
+        self.batch_size, self.shuffle, self.distort = batch_size, shuffle, distort
+
+    def __len__(self) -> int:
+        return -(-len(self.digits) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        order = torch.arange(len(self.digits))
+        if self.shuffle:
+            order = torch.randperm(len(order), generator=self.shuffle)
+        for indices in order.to(self.digits.labels.device).split(self.batch_size):
+            batch = self.digits[indices]
+            images = to_input(batch.images)
+            if self.distort:
+                images = self.distort(images, self.shuffle)
+            yield images, batch.labels

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Write files atomically; read back the JSON that this project writes."""
 
 import json
 import os
@@ -6,14 +6,11 @@ from pathlib import Path
 from uuid import uuid4
 
 
-def write_whole(path: Path | str, content: bytes) -> None:
+def write_atomically(path: Path | str, content: bytes) -> None:
     """Write a file under a temporary name beside its place, then rename it.
 
     A reader finds the old content or the new, never a part; a full disk or a killed
     process leaves the old file as it was.
-
-    Raises:
-        OSError: if the folder cannot be written or the disk is full.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -24,27 +21,21 @@ def write_whole(path: Path | str, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
 
 
-def read_json(path: Path | str, remedy: str) -> dict:
-    """Read a JSON file that this project writes.
-
-    Args:
-        path: the file.
-        remedy: the command that writes it, for the messages.
+def read_json(path: Path | str, command: str) -> dict:
+    """Read a JSON file that a command of this project writes.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if it is damaged.
     """
     if not Path(path).exists():
-        raise FileNotFoundError(f"no file {path}: `{remedy}` writes it")
+        raise FileNotFoundError(f"no file {path}: `{command}` writes it")
     try:
         return json.loads(Path(path).read_bytes())
     except ValueError as error:
-        raise ValueError(
-            f"{path} is damaged ({error}): `{remedy}` writes it again"
-        ) from error
+        message = f"{path} is damaged ({error}): `{command}` writes it again"
+        raise ValueError(message) from error

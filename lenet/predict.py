@@ -1,13 +1,20 @@
-"""Read digits: what a network makes of images."""
+"""Read digits with a network, and publish or load its weights."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from lenet.data import Digits, to_input
+from lenet.files import write_atomically
 from lenet.metrics import Proportion
-from lenet.model import device_of, in_evaluation_mode
+from lenet.model import LeNet5, evaluation_mode
+
+PUBLISHED = Path(__file__).parent.parent / "reports" / "lenet5-mnist.safetensors"
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,8 @@ def predict_logits(model: nn.Module, images: Tensor, batch_size: int = 1_000) ->
     """Return the ``(N, 10)`` logits of images, on the CPU; see :func:`predict`."""
     if len(images) == 0:
         raise ValueError("no images to read: give at least one")
-    device, logits = device_of(model), []
-    with in_evaluation_mode(model):
+    device, logits = next(model.parameters()).device, []
+    with evaluation_mode(model):
         for batch in images.split(batch_size):
             batch = to_input(batch) if batch.dtype == torch.uint8 else batch
             logits.append(model(batch.to(device)).cpu())
@@ -70,3 +77,28 @@ def accuracy(prediction: Prediction, digits: Digits) -> Proportion:
 def errors(model: nn.Module, digits: Digits) -> Proportion:
     """Read digits and count those read wrong."""
     return accuracy(predict(model, digits.images), digits).complement
+
+
+def save_weights(path: Path | str, model: nn.Module, about: dict) -> bytes:
+    """Publish a model's weights as safetensors, with a JSON note; return the bytes."""
+    tensors = {name: t.cpu().contiguous() for name, t in model.state_dict().items()}
+    content = save(tensors, metadata={"about": json.dumps(about, sort_keys=True)})
+    write_atomically(path, content)
+    return content
+
+
+def load_weights(path: Path | str = PUBLISHED) -> LeNet5:
+    """Return LeNet-5 with published weights, by default this project's own.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if the file is damaged or holds another network.
+    """
+    if not Path(path).exists():
+        raise FileNotFoundError(f"no weights at {path}: `make report` trains them")
+    model = LeNet5()
+    try:
+        model.load_state_dict(load(Path(path).read_bytes()))
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(f"{path} does not hold LeNet-5's weights: {error}") from error
+    return model.to(memory_format=torch.channels_last).eval()

@@ -1,27 +1,27 @@
 """The record of a run: what was done, on what, and what came out."""
 
-import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
-from lenet.checkpoint import save_weights
 from lenet.config import Config
 from lenet.data import Dataset
-from lenet.files import read_json, write_whole
-from lenet.metrics import confusion_matrix
-from lenet.model import LeNet5
+from lenet.files import read_json, write_atomically
+from lenet.model import NUM_CLASSES, LeNet5
+from lenet.predict import save_weights
 from lenet.train import EpochRecord
 
-NAME, ENDINGS = "lenet5-mnist", (".safetensors", ".json")
-BENCH = Path(__file__).parent.parent / "reports" / "bench.json"
+WEIGHTS, RECORD = "lenet5-mnist.safetensors", "lenet5-mnist.json"
 
 
 def reports_folder(dataset: Dataset) -> Path:
@@ -36,7 +36,7 @@ def reports_folder(dataset: Dataset) -> Path:
 def run_record(
     config: Config,
     dataset: Dataset,
-    history: Iterable[EpochRecord],
+    history: Sequence[EpochRecord],
     labels: Tensor,
     preds: Tensor,
     *,
@@ -54,17 +54,18 @@ def run_record(
         seconds: wall time of training, scores after each epoch included.
         device: where it ran.
     """
+    cells = confusion_matrix(labels, preds, labels=range(NUM_CLASSES))
     return {
         "command": "make report",
         "dataset": dataset.name,
         "protocol": "trained on all training digits; scored on the test digits",
-        "config": config.asdict(),
-        "history": [record.asdict() for record in history],
+        "config": asdict(config),
+        "history": [asdict(record) for record in history],
         "test": {
             "num_examples": len(labels),
             "num_correct": int((labels == preds).sum()),
             "wrong": torch.nonzero(labels != preds).flatten().tolist(),
-            "confusion": confusion_matrix(labels, preds).tolist(),
+            "confusion": cells.tolist(),  # rows: true labels
         },
         "seconds": round(seconds, 1),
         **environment(device),
@@ -72,16 +73,12 @@ def run_record(
 
 
 def publish(record: dict, model: LeNet5, folder: Path | str) -> list[Path]:
-    """Write the weights and the record; each names the other.
-
-    Returns:
-        The two paths.
-    """
-    paths = [Path(folder) / f"{NAME}{ending}" for ending in ENDINGS]
+    """Write the weights and the record, which name each other; return both paths."""
+    paths = [Path(folder) / WEIGHTS, Path(folder) / RECORD]
     about = {key: record[key] for key in ("dataset", "config", "date")}
     weights = save_weights(paths[0], model, about)
-    record = record | {"weights_sha256": hashlib.sha256(weights).hexdigest()}
-    write_whole(paths[1], (json.dumps(record, indent=1) + "\n").encode())
+    record = record | {"weights_sha256": sha256(weights).hexdigest()}
+    write_atomically(paths[1], (json.dumps(record, indent=1) + "\n").encode())
     return paths
 
 
@@ -92,29 +89,24 @@ def load_record(folder: Path | str) -> dict:
         FileNotFoundError: if one of the two is missing.
         ValueError: if the record is damaged, or the weights are of another run.
     """
-    weights, path = (Path(folder) / f"{NAME}{ending}" for ending in ENDINGS)
+    weights, path = Path(folder) / WEIGHTS, Path(folder) / RECORD
     record = read_json(path, "make report")
     if not weights.exists():
         raise FileNotFoundError(f"no weights at {weights}: `make report` trains them")
-    if hashlib.sha256(weights.read_bytes()).hexdigest() != record["weights_sha256"]:
+    if sha256(weights.read_bytes()).hexdigest() != record["weights_sha256"]:
         raise ValueError(
             f"{weights} and {path} are of two runs: `make report` writes both anew"
         )
     return record
 
 
-def load_bench(path: Path = BENCH) -> dict:
-    """Read what `make bench` measured; errors as of :func:`read_json`."""
-    return read_json(path, "make bench")
-
-
 def environment(device: torch.device | str = "cpu") -> dict:
     """Name the software, hardware and date that a result depends on."""
-    packages = ("torch", "torchvision", "numpy", "lenet")
+    names = ("torch", "torchvision", "numpy", "lenet")
+    versions = {"python": platform.python_version()}
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in packages},
+        "versions": versions | {name: version(name) for name in names},
         "hardware": {
             "system": f"{platform.system()} {platform.machine()}",
             "device": _device_name(torch.device(device)),
@@ -126,12 +118,8 @@ def environment(device: torch.device | str = "cpu") -> dict:
 def _device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{device.type.upper()} ({_processor()})"
-
-
-def _processor() -> str:
-    """Return the processor's name where the system tells it."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if "model name" in line]
-    return names[0] if names else platform.processor() or platform.machine()
+    processor = [*names, platform.processor(), platform.machine()]
+    return f"{device.type.upper()} ({next(filter(None, processor))})"

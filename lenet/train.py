@@ -1,7 +1,7 @@
 """The training loop: one epoch, one evaluation, and the loop over epochs."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import isfinite
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lenet.metrics import Scores
-from lenet.model import in_evaluation_mode
+from lenet.model import evaluation_mode
 
 Batch = tuple[Tensor, Tensor]  # images (B, 1, 32, 32) float32, labels (B,) int64
 
@@ -36,13 +36,9 @@ class EpochRecord:
             for name, scores in (("training", self.train), ("validation", self.val))
         )
 
-    def asdict(self) -> dict:
-        """Return plain numbers, ready for JSON."""
-        return asdict(self)
-
     @classmethod
     def fromdict(cls, values: dict) -> "EpochRecord":
-        """Rebuild a record from :meth:`asdict`."""
+        """Rebuild a record from :func:`dataclasses.asdict`."""
         scores = {name: Scores(**values[name]) for name in ("train", "val")}
         return cls(values["epoch"], values["running_loss"], **scores)
 
@@ -85,9 +81,7 @@ def training_loop(
         FloatingPointError: if the loss stops being a finite number.
     """
     history = list(history)
-    if train_eval_loader is None:
-        train_eval_loader = train_loader
-    eval_loaders = (train_eval_loader, valid_loader)
+    eval_loaders = (train_eval_loader or train_loader, valid_loader)
     for epoch in range(len(history) + 1, epochs + 1):
         loss = train_epoch(model, criterion, optimizer, train_loader, device)
         scores = [evaluate(model, criterion, each, device) for each in eval_loaders]
@@ -120,7 +114,7 @@ def evaluate(model, criterion, loader, device="cpu") -> Scores:
     """Score a model, exactly whatever the batch sizes; its weights stay the same."""
     _require_mean(criterion)
     losses, sizes, correct = [], [], []
-    with in_evaluation_mode(model):
+    with evaluation_mode(model):
         for images, labels in loader:
             images, labels = images.to(device), labels.to(device)
             logits = model(images)

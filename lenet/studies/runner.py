@@ -1,6 +1,9 @@
 """Run a study: a parallel map over its members, killed and taken up again at will.
 
-The map is joblib's, so a cluster takes it unchanged, through joblib's own backends:
+A study is a module with three names: ``QUESTION``, what it answers; ``members()``, its
+independent runs, each a dict of keyword arguments; and ``run(**member)``, which does
+one of them and returns numbers ready for JSON. The map is joblib's, so that a cluster
+takes it unchanged, through joblib's own backends:
 
     with joblib.parallel_config(backend="dask"):
         run_study("seeds")
@@ -20,25 +23,38 @@ from types import ModuleType
 import torch
 from joblib import Parallel, delayed
 
-from lenet.files import read_json, write_whole
+from lenet.files import read_json, write_atomically
 from lenet.record import environment
 
 ROOT = Path(__file__).parents[2]
 PARTS, STORED = ROOT / "runs" / "studies", ROOT / "reports" / "studies"
+PACKAGES = {
+    "lenet.studies": ("seeds", "writers", "corruption", "recipes", "sizes"),
+    "lenet.original": ("replication", "choices", "ranges", "front_end", "hybrids"),
+}
+STUDIES = {name: f"{pack}.{name}" for pack, names in PACKAGES.items() for name in names}
+
+
+def load_study(name: str) -> ModuleType:
+    """Import a study.
+
+    Raises:
+        ValueError: if there is no such study; the message lists those there are.
+    """
+    if name not in STUDIES:
+        raise ValueError(f"no study {name!r}: give one of {', '.join(STUDIES)}")
+    return importlib.import_module(STUDIES[name])
 
 
 def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> dict:
     """Run the members that have not been run yet, on all cores, and store the study.
 
     Args:
-        name: a module of ``lenet.studies``.
+        name: one of `STUDIES`.
         parts: where finished members are kept.
         stored: where the whole study goes.
-
-    Raises:
-        ValueError: if there is no such study.
     """
-    study = load_study(name)
+    study, command = load_study(name), f"make study NAME={name}"
     members = study.members()
     paths = [parts / name / f"{member_name(member)}.json" for member in members]
     jobs = [
@@ -48,28 +64,11 @@ def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> dict:
     ]
     print(f"{name}: {len(jobs)} of {len(members)} runs to do")
     Parallel(n_jobs=-1)(jobs)
-    result = {
-        "study": name,
-        "question": study.QUESTION,
-        "command": f"make study NAME={name}",
-        "members": [read_json(path, f"make study NAME={name}") for path in paths],
-    }
-    write_whole(stored / f"{name}.json", (json.dumps(result) + "\n").encode())
+    result = {"study": name, "question": study.QUESTION, "command": command}
+    result["members"] = [read_json(path, command) for path in paths]
+    write_atomically(stored / f"{name}.json", (json.dumps(result) + "\n").encode())
     shutil.rmtree(parts / name)  # so that the command runs it again, not the old parts
     return result
-
-
-def load_study(name: str) -> ModuleType:
-    """Import a study.
-
-    Raises:
-        ValueError: if there is no such study; the message lists those there are.
-    """
-    found = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
-    if name not in found or name == "study":
-        found.remove("study")
-        raise ValueError(f"no study {name!r}: give one of {', '.join(found)}")
-    return importlib.import_module(f"lenet.studies.{name}")
 
 
 def member_name(member: dict) -> str:
@@ -91,18 +90,13 @@ def run_member(name: str, member: dict, path: Path | None = None) -> dict:
     seconds = round(time.perf_counter() - start, 1)
     record = {"member": member, "result": result, "seconds": seconds, **about}
     if path:
-        write_whole(path, json.dumps(record).encode())
+        write_atomically(path, json.dumps(record).encode())
         print(f"{name} {path.stem}: {seconds} s", flush=True)
     return record
 
 
 def load_stored(name: str, stored: Path = STORED) -> dict:
-    """Read a stored study.
-
-    Raises:
-        FileNotFoundError: if it has not been run.
-        ValueError: if the file is damaged.
-    """
+    """Read a stored study; errors as of `read_json`."""
     return read_json(stored / f"{name}.json", f"make study NAME={name}")
 
 
@@ -120,8 +114,8 @@ def provenance(stored: dict) -> str:
     first, num = stored["members"][0], len(stored["members"])
     hours = sum(each["seconds"] for each in stored["members"]) / 3600
     return (
-        f"These {num} runs were not made here but are stored: {hours:.1f} hours of one "
-        f"core in all, on {first['hardware']['device']}, {first['date']}, PyTorch "
+        f"These {num} runs are stored, not made here: {hours:.1f} hours of one core in "
+        f"all, on {first['hardware']['device']}, {first['date']}, PyTorch "
         f"{first['versions']['torch']}, NumPy {first['versions']['numpy']}. "
         f"`{stored['command']}` makes them again."
     )

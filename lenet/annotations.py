@@ -1,4 +1,4 @@
-"""What is known of MNIST's writers and labels, and of the network of 1998.
+"""Facts about MNIST and the paper: writers, doubtful labels, the results of 1998.
 
 The files lie in ``lenet/facts``; ``SOURCES.md`` there says where each comes from.
 """
@@ -17,20 +17,21 @@ from lenet.data import Digits
 FACTS = Path(__file__).parent / "facts"
 STUDENT_SERIES = 4  # hsf_4: SD-1, high-school students; hsf_0 to 3: SD-3, Census staff
 NUM_STUDENT_TEST = 5_001  # test digits 0 to 5,000 are SD-1, the other 4,999 SD-3
+NUM_TEST = 10_000
 
 
-def writers_1998() -> tuple[Tensor, Tensor]:
+def writers() -> tuple[Tensor, Tensor]:
     """Return the writer and the series of each of the 60,000 training digits.
 
     Returns:
         ``(60000,)`` int64 writer numbers and ``(60000,)`` bool, true for students.
     """
     with np.load(FACTS / "mnist_train_writers.npz") as file:
-        writers = torch.tensor(file["writer"].astype(np.int64))
-        return writers, torch.tensor(file["hsf"] == STUDENT_SERIES)
+        numbers = torch.tensor(file["writer"].astype(np.int64))
+        return numbers, torch.tensor(file["hsf"] == STUDENT_SERIES)
 
 
-@cache  # asked once for each digit of a gallery
+@cache
 def errors_1998() -> dict[int, int]:
     """Return what LeNet-5 answered in 1998 on the 82 test digits it misread, by index.
 
@@ -69,19 +70,19 @@ def split_by_writer(digits: Digits, val_size: int, seed: int) -> tuple[Digits, D
     Raises:
         ValueError: if these are not the 60,000 digits, or none would be left on a side.
     """
-    writers, student = writers_1998()
-    if len(digits) != len(writers):
+    numbers, student = writers()
+    if len(digits) != len(numbers):
         raise ValueError(
-            f"{len(digits):,} digits: writers are known for all {len(writers):,} of "
+            f"{len(digits):,} digits: writers are known for all {len(numbers):,} of "
             "MNIST's training digits, in their order"
         )
     generator = torch.Generator().manual_seed(seed)
     held_out = torch.zeros(len(digits), dtype=torch.bool)
     for group in (student, ~student):
-        names, sizes = writers[group].unique(return_counts=True)
+        names, sizes = numbers[group].unique(return_counts=True)
         order = torch.randperm(len(names), generator=generator)
         chosen = order[sizes[order].cumsum(0) <= val_size / 2]
-        held_out |= torch.isin(writers, names[chosen])
+        held_out |= torch.isin(numbers, names[chosen])
     if held_out.all() or not held_out.any():
         raise ValueError(
             f"val_size is {val_size:,} of {len(digits):,} digits: give enough for a "

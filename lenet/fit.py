@@ -1,0 +1,185 @@
+"""A whole run from its config, which may be killed and resumed at any moment."""
+
+import io
+import pickle
+from dataclasses import asdict
+from functools import partial
+from hashlib import sha256
+from itertools import count
+from math import cos, pi
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from lenet.augment import distort
+from lenet.config import Config
+from lenet.data import Batches, Digits
+from lenet.files import write_atomically
+from lenet.model import LeNet5, new_model
+from lenet.train import EpochRecord, training_loop
+
+EVAL_BATCH_SIZE = 64  # fastest of 32 ... 2,000 on two cores: its maps stay in cache
+WARM_UP = 0.25  # share of a one-cycle run in which the learning rate climbs
+DIGEST_BYTES = 32  # of SHA-256
+
+
+def pick_device() -> torch.device:
+    """Return the accelerator of this machine (CUDA or MPS), or its CPU."""
+    if torch.accelerator.is_available():
+        return torch.accelerator.current_accelerator()
+    return torch.device("cpu")
+
+
+def new_optimizer(model: nn.Module, config: Config) -> torch.optim.Adam:
+    """Return plain Adam; ``fused`` does the same arithmetic in one pass."""
+    return torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
+
+
+def new_loaders(config: Config, train: Digits, val: Digits, device="cpu"):
+    """Return shuffled training batches, and both splits in order for scoring."""
+    shuffle = torch.Generator().manual_seed(config.seed)
+    change = partial(distort, strength=config.distortion, shift=config.shift)
+    train_loader = Batches(
+        train, config.batch_size, shuffle=shuffle, distort=change, device=device
+    )
+    in_order = (Batches(each, EVAL_BATCH_SIZE, device=device) for each in (train, val))
+    return train_loader, *in_order
+
+
+def one_cycle(progress: float) -> float:
+    """Return the learning rate as a share of its peak: a line up, half a cosine down.
+
+    Source: Smith 2018, "A disciplined approach to neural network hyper-parameters".
+    """
+    if progress < WARM_UP:
+        return 0.04 + 0.96 * progress / WARM_UP
+    return 0.5 + 0.5 * cos(pi * (progress - WARM_UP) / (1 - WARM_UP))
+
+
+def fit(
+    config: Config,
+    train: Digits,
+    val: Digits,
+    device: torch.device | str = "cpu",
+    *,
+    checkpoint: Path | str | None = None,
+    score_train: bool = True,
+    print_every: int = 1,
+) -> tuple[LeNet5, list[EpochRecord]]:
+    """Train LeNet-5 as the config says.
+
+    Args:
+        config: the hyperparameters.
+        train: digits to train on.
+        val: digits to score after every epoch.
+        device: where to train.
+        checkpoint: written after every epoch, and taken up again if it is there.
+        score_train: whether to score the training digits, too, after every epoch, for
+            a fifth of the time; otherwise the first of them stands for all.
+        print_every: print a line every so many epochs; 0 prints nothing.
+
+    Returns:
+        The model after the last epoch, and the history.
+
+    Raises:
+        ValueError: if the checkpoint is damaged, or of another config or other digits.
+    """
+    model = new_model(config.seed, device)
+    optimizer = new_optimizer(model, config)
+    train_loader, train_eval_loader, val_loader = new_loaders(
+        config, train, val, device
+    )
+    if not score_train:
+        train_eval_loader = Batches(train[:1], 1, device=device)
+    history, save = [], None
+    if checkpoint:
+        state = _State(config, model, optimizer, train_loader.shuffle, (train, val))
+        history = state.resume(Path(checkpoint))
+        save = partial(state.save, Path(checkpoint))
+    if config.one_cycle:
+        _follow_one_cycle(optimizer, config, len(train_loader), len(history))
+    return training_loop(
+        model,
+        nn.CrossEntropyLoss(),
+        optimizer,
+        train_loader,
+        val_loader,
+        config.num_epochs,
+        device,
+        train_eval_loader=train_eval_loader,
+        print_every=print_every,
+        history=history,
+        after_epoch=save,
+    )
+
+
+def _follow_one_cycle(optimizer, config: Config, num_batches: int, epoch: int) -> None:
+    """Set the learning rate before every update, from the given epoch on."""
+    steps = count(epoch * num_batches)
+
+    def set_rate(*_) -> None:
+        progress = next(steps) / (config.num_epochs * num_batches)
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * one_cycle(progress)
+
+    optimizer.register_step_pre_hook(set_rate)
+
+
+class _State:
+    """All that the next epoch depends on; its file begins with its SHA-256."""
+
+    def __init__(self, config, model, optimizer, shuffle, splits):
+        self.config, self.shuffle = config, shuffle
+        self.parts = {"model": model, "optimizer": optimizer}
+        self.run = asdict(config) | {"digits": _digest(splits)}
+        if not config.one_cycle:  # with a constant rate a run may go on for longer
+            del self.run["num_epochs"]
+
+    def save(self, path: Path, history: list[EpochRecord]) -> None:
+        """Write the state; the file is replaced whole or left as it was."""
+        state = {name: part.state_dict() for name, part in self.parts.items()}
+        state |= {"run": self.run, "history": [asdict(record) for record in history]}
+        state |= {"shuffle": self.shuffle.get_state(), "global": torch.get_rng_state()}
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        content = buffer.getvalue()
+        write_atomically(path, sha256(content).digest() + content)
+
+    def resume(self, path: Path) -> list[EpochRecord]:
+        """Put the run back to where the file was written; return its history."""
+        if not path.exists():
+            return []
+        state = _read(path)
+        if state["run"] != self.run or len(state["history"]) > self.config.num_epochs:
+            raise ValueError(
+                f"{path} holds {len(state['history'])} epochs of a run with "
+                f"{state['run']}, not of one with {self.run} and at most "
+                f"{self.config.num_epochs} epochs: give that config and those digits, "
+                "or delete the file to start again"
+            )
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
+        self.shuffle.set_state(state["shuffle"])
+        torch.set_rng_state(state["global"])
+        return [EpochRecord.fromdict(values) for values in state["history"]]
+
+
+def _read(path: Path) -> dict:
+    everything = path.read_bytes()
+    digest, content = everything[:DIGEST_BYTES], everything[DIGEST_BYTES:]
+    try:
+        if sha256(content).digest() == digest:
+            return torch.load(io.BytesIO(content), "cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(f"{path} is no checkpoint ({error}): delete it") from error
+    raise ValueError(f"{path} is not a whole checkpoint (wrong SHA-256): delete it")
+
+
+def _digest(splits: tuple[Digits, ...]) -> str:
+    """Return the SHA-256 of some digits, by which to know them again."""
+    content = sha256()
+    for digits in splits:
+        for part in (digits.images, digits.labels):
+            content.update(part.cpu().contiguous().numpy())
+    return content.hexdigest()

@@ -1,0 +1,89 @@
+"""What several studies compute and write alike: rates in per cent, and their spread."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from statistics import mode
+
+from scipy.stats import t as student
+from torch import Tensor
+
+from lenet.metrics import Repeated
+
+Runs = Sequence[dict]  # results of the members of a study
+
+
+def rates(counts: Iterable[int], totals: Iterable[int]) -> Repeated:
+    """Return counts out of totals, one pair a run, in per cent."""
+    pairs = zip(counts, totals, strict=True)
+    return Repeated(tuple(100 * count / total for count, total in pairs))
+
+
+def error_rates(runs: Runs, part: str) -> Repeated:
+    """Return the error rate of each run on a part, stored as count and total."""
+    parts = [run[part] for run in runs]
+    return rates((each["count"] for each in parts), (each["total"] for each in parts))
+
+
+def differences(ones: Repeated, others: Repeated) -> Repeated:
+    """Return the differences of runs that belong together, seed by seed."""
+    pairs = zip(ones.values, others.values, strict=True)
+    return Repeated(tuple(one - other for one, other in pairs))
+
+
+def welch_interval(ones: Repeated, others: Repeated) -> tuple[float, float]:
+    """Return the 95 % interval of the difference of two means.
+
+    Source: Welch 1947, for runs that do not belong together.
+    """
+    parts = [each.sd**2 / len(each.values) for each in (ones, others)]
+    freedoms = [len(each.values) - 1 for each in (ones, others)]
+    total = sum(parts)
+    freedom = total**2 / sum(p**2 / f for p, f in zip(parts, freedoms, strict=True))
+    half = float(student.ppf(0.975, freedom)) * total**0.5
+    return ones.mean - others.mean - half, ones.mean - others.mean + half
+
+
+def misread(preds: Tensor, labels: Tensor) -> dict[str, int]:
+    """Return what each misclassified digit was read as, by its index as in JSON."""
+    both = enumerate(zip(preds.tolist(), labels.tolist(), strict=True))
+    return {str(index): pred for index, (pred, label) in both if pred != label}
+
+
+def times_misread(runs: Runs) -> Counter[int]:
+    """Count the runs that misread each test digit, the most misread first."""
+    counts = Counter(int(index) for run in runs for index in run["misread"])
+    return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
+
+
+def errors_within(runs: Runs, indices: Collection[int]) -> Repeated:
+    """Count the errors of each run among the test digits with the given indices."""
+    counts = (sum(int(i) in indices for i in run["misread"]) for run in runs)
+    return Repeated(tuple(counts))
+
+
+def commonest_answer(runs: Runs, index: int) -> int:
+    """Return what most of the runs that misread a digit read it as."""
+    return mode(r["misread"][str(index)] for r in runs if str(index) in r["misread"])
+
+
+def signed(points: float) -> str:
+    """Write a difference with its sign and two decimals, such as ``−0.16``."""
+    return f"{points:+.2f}".replace("-", "−")
+
+
+def between(bounds: tuple[float, float], decimals: int = 2, unit: str = " %") -> str:
+    """Write an interval of rates, such as ``98.57–98.72 %``."""
+    low, high = bounds
+    return f"{low:.{decimals}f}–{high:.{decimals}f}{unit}"
+
+
+def signed_between(bounds: tuple[float, float]) -> str:
+    """Write an interval of differences, such as ``−0.39 to +0.17``."""
+    return " to ".join(map(signed, bounds))
+
+
+def scientific(number: float, decimals: int = 0) -> str:
+    """Write a number with a power of ten, such as ``7 × 10⁻⁵``."""
+    mantissa, power = f"{number:.{decimals}e}".split("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa} × 10{raised}"
