@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 PARTS, STORED = ROOT / "runs" / "studies", ROOT / "reports" / "studies"
 PACKAGES = {
     "lenet.studies": ("seeds", "writers", "corruption", "recipes", "sizes"),
-    "lenet.original": ("replication", "choices", "ranges", "front_end", "hybrids"),
+    "lenet.original": ("replication", "choices", "ranges", "front_end", "to_modern"),
 }
 STUDIES = {name: f"{pack}.{name}" for pack, names in PACKAGES.items() for name in names}
 
