@@ -15,11 +15,12 @@ endif
 export MNIST_DIR
 endif
 
-.PHONY: help report notebook lab test lint bench study clean
+.PHONY: help report notebook lab test lint unit-tests notebook-tests check-studies \
+  bench study clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 report: $(STAMP)  ## train, execute the notebooks, write the HTML and PDF to reports/
 	$(PYTHON) -m lenet.report $(NOTEBOOKS)
@@ -32,10 +33,18 @@ lab: $(STAMP)  ## open the notebook in JupyterLab
 	$(PYTHON) -m jupyter lab $(AS_ROOT) \
 	  --LabApp.default_url=/lab/tree/notebooks/lenet5_mnist.ipynb
 
-test: lint  ## lint, unit tests, and nbval on the notebooks
+test: lint  ## lint, unit tests, and nbval on the notebooks, two processes at a time
+	OMP_NUM_THREADS=1 $(MAKE) --jobs 2 --output-sync unit-tests notebook-tests
+
+unit-tests: $(STAMP)
 	$(PYTHON) -m pytest tests
+
+notebook-tests: $(STAMP)
 	$(PYTHON) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
 	  notebooks
+
+check-studies: $(STAMP)  ## make one run of each stored study again, and run the notebooks on MNIST
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest tests/check_studies.py
 
 lint: $(STAMP)  ## check style and format of the code and the notebook
 	$(PYTHON) -m ruff check .
@@ -46,7 +55,7 @@ bench: $(STAMP)  ## time an epoch of the usual way beside ours, on an idle machi
 	$(PYTHON) -m lenet.readme
 
 study: $(STAMP)  ## run a study of several runs on all cores: make study NAME=seeds
-	$(PYTHON) -m lenet.studies.study $(NAME)
+	$(PYTHON) -m lenet.studies.runner $(NAME)
 
 clean:  ## remove the environment and everything that was generated but not committed
 	rm -rf .venv build runs reports/sample *.egg-info

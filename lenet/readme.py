@@ -1,7 +1,7 @@
-"""Bring the README's numbers and figure up to date with the published run.
+"""Bring the README's numbers and figure up to date with the published results.
 
-`make report` calls this after the notebook; a test finds the README to agree with the
-record, so that no number in it is ever typed by hand.
+`make report` calls this after the notebooks; a test finds the README to agree with what
+is stored, so that no number in it is ever typed by hand.
 """
 
 import re
@@ -9,120 +9,95 @@ from io import BytesIO
 from pathlib import Path
 from textwrap import wrap
 
-from lenet import bench, claims, plots
+from lenet import bench, figures
 from lenet.config import RECIPES
-from lenet.files import write_whole
+from lenet.files import write_atomically
 from lenet.metrics import Proportion, Repeated
-from lenet.record import load_bench, load_record
-from lenet.studies.study import load_stored, results
+from lenet.record import load_record
+from lenet.report.display import pipe_table
+from lenet.studies.runner import load_stored, results
+from lenet.studies.statistics import between, error_rates, rates
 from lenet.train import EpochRecord
 
-BENCH = "<!-- bench: written by make bench -->", "<!-- end of bench -->"
 FIGURE = "lenet5-mnist-losses.png"
-RESULT = "<!-- result: written by make report -->", "<!-- end of result -->"
 
 
 def main(root: Path = Path()) -> None:
     """Rewrite the marked blocks of README.md and the figure that it shows."""
     reports, readme = root / "reports", root / "README.md"
-    record, bench_record = load_record(reports), load_bench(reports / "bench.json")
-    text = filled(readme.read_text(), record, bench_record)
-    write_figure(record, reports / FIGURE)
-    write_whole(readme, text.encode())
+    record = load_record(reports)
+    text = filled(readme.read_text(), record, bench.load_bench(reports / "bench.json"))
+    figure, _ = figures.losses(_history(record))
+    picture = BytesIO()
+    figure.savefig(picture, dpi=150, metadata={"Software": None})
+    write_atomically(reports / FIGURE, picture.getvalue())
+    write_atomically(readme, text.encode())
 
 
-def filled(text: str, record: dict, bench_record: dict) -> str:
-    """Return the README's text with what was measured between its marks.
+def filled(text: str, record: dict, timing: dict) -> str:
+    """Return the README's text with the results between its marks.
 
     Raises:
         ValueError: if the marks are not there.
     """
-    text = _fill(text, *RESULT, result(record))
-    return _fill(text, *BENCH, "\n".join(wrap(bench.sentence(bench_record), 88)))
-
-
-def _fill(text: str, begin: str, end: str, content: str) -> str:
-    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
-    if not pattern.search(text):
-        raise ValueError(f"README.md has no {begin!r} ... {end!r}: put them back")
-    return pattern.sub(lambda _: f"{begin}\n{content}\n{end}", text, count=1)
+    blocks = {
+        "result": result(record),
+        "bench": "\n".join(wrap(bench.sentence(timing), 88)),
+    }
+    for name, content in blocks.items():
+        begin, end = f"<!-- {name}: generated -->", f"<!-- end of {name} -->"
+        if begin not in text or end not in text:
+            raise ValueError(f"README.md has no {begin} ... {end}: put them back")
+        pattern = f"{re.escape(begin)}.*?{re.escape(end)}"
+        block = f"{begin}\n{content}\n{end}"
+        text = re.sub(pattern, lambda _, block=block: block, text, flags=re.S)
+    return text
 
 
 def result(record: dict) -> str:
     """Write the figure, the table and the run's circumstances as Markdown."""
-    history = [EpochRecord.fromdict(values) for values in record["history"]]
+    history = _history(record)
     test = Proportion(record["test"]["num_correct"], record["test"]["num_examples"])
-    _, alt = plots.losses(history)
+    _, alt = figures.losses(history)
+    table = figures.results(len(history), history[-1].train.accuracy, test)
+    rows = [*table["rows"], *(_recipe(name) for name in RECIPES), _network_of_1998()]
+    cells = [[f"{c:,}" if isinstance(c, int) else c for c in row] for row in rows]
     hardware, versions = record["hardware"], record["versions"]
-    paper = claims.PAPER_TEST_ERRORS.complement
-    rows = [
-        ("Paper, 1998", f"{100 * (1 - claims.PAPER_TRAIN_ERROR):.2f} %", paper),
-        ("Seed report", claims.SEED_REPORT_TRAIN.percent, claims.SEED_REPORT_TEST),
-        ("**This run**", history[-1].train.accuracy.percent, test),
-    ]
-    lines = [
-        f"![{alt}](reports/{FIGURE})",
-        "",
-        "| | Training accuracy | Test accuracy | 95 % interval | Test digits |",
-        "|:--|--:|--:|--:|--:|",
-        *(
-            f"| {name} | {train} | {each.percent} | {each.interval_percent} "
-            f"| {each.total:,} |"
-            for name, train, each in rows
-        ),
-        *recipe_rows(),
-        original_row(),
-        "",
-        f"This run: {len(history)} epochs, seed {record['config']['seed']}, "
-        f"{record['seconds']:.0f} s on {hardware['device']} with "
-        f"{hardware['threads']} threads, PyTorch {versions['torch']}, "
-        f"{record['date']}.",
-    ]
-    return "\n".join(lines)
-
-
-def original_row() -> str:
-    """Write the row of the network of 1998."""
-    runs = results(load_stored("original"), num_train=60_000, copies=0)
-    return _row(
-        "[The network of 1998](notebooks/lenet5_1998.ipynb)",
-        [Proportion(run["train_errors"], 60_000) for run in runs],
-        [Proportion(run["test_errors"][-1], run["num_test"]) for run in runs],
-    )
-
-
-def recipe_rows() -> list[str]:
-    """Write the rows of the same network trained by other recipes."""
-    rows = []
-    for recipe in RECIPES:
-        runs = results(load_stored("recipes"), recipe=recipe)
-        num_epochs = runs[0]["config"]["num_epochs"]
-        name = f"[{recipe} recipe](notebooks/lenet5_evidence.ipynb)"
-        errors = [[Proportion(**r[part]) for r in runs] for part in ("train", "test")]
-        rows.append(_row(f"The {name}, {num_epochs} epochs", *errors))
-    return rows
-
-
-def _row(name: str, train: list[Proportion], test: list[Proportion]) -> str:
-    """Write a row of means over seeds; the interval is that of the mean."""
-    trained, read = (
-        Repeated(tuple(100 * each.complement.rate for each in errors))
-        for errors in (train, test)
-    )
-    low, high = read.interval
     return (
-        f"| **{name}, {len(test)} seeds** | {trained.mean:.2f} % | {read.mean:.2f} % "
-        f"| {low:.2f}–{high:.2f} % | {test[0].total:,} |"
+        f"![{alt}](reports/{FIGURE})\n\n"
+        f"{pipe_table(table['header'], cells, table['align'])}\n\n"
+        f"This run: {len(history)} epochs, seed {record['config']['seed']}, "
+        f"{record['seconds']:.0f} s on {hardware['device']} with {hardware['threads']} "
+        f"threads, PyTorch {versions['torch']}, {record['date']}."
     )
 
 
-def write_figure(record: dict, path: Path) -> None:
-    """Draw the loss figure of a run."""
-    history = [EpochRecord.fromdict(values) for values in record["history"]]
-    figure, _ = plots.losses(history)
-    content = BytesIO()
-    figure.savefig(content, dpi=150, metadata={"Software": None})
-    write_whole(path, content.getvalue())
+def _history(record: dict) -> list[EpochRecord]:
+    return [EpochRecord.fromdict(values) for values in record["history"]]
+
+
+def _recipe(name: str) -> list:
+    """Write the row of the same network trained by another recipe."""
+    runs = results(load_stored("recipes"), recipe=name)
+    link = f"[{name}](notebooks/lenet5_evidence.ipynb)"
+    train, test = (error_rates(runs, part) for part in ("train", "test"))
+    return _row(link, 61_706, RECIPES[name].num_epochs, train, test)
+
+
+def _network_of_1998() -> list:
+    runs = results(load_stored("replication"), num_train=60_000, copies=0)
+    train = rates((r["train_errors"] for r in runs), [60_000] * len(runs))
+    test = rates((r["test_errors"][-1] for r in runs), [10_000] * len(runs))
+    link = "[The network of 1998](notebooks/lenet5_1998.ipynb)"
+    return _row(link, 60_000, len(runs[0]["test_errors"]), train, test)
+
+
+def _row(name: str, size: int, epochs: int, train: Repeated, test: Repeated) -> list:
+    """Write a row of means over seeds; the interval is that of the mean."""
+    accuracy = Repeated(tuple(100 - error for error in test.values))
+    name = f"{name}, {len(test.values)} seeds"
+    shown = [f"{100 - train.mean:.2f} %", f"**{accuracy.mean:.2f} %**"]
+    return [name, size, epochs, *shown, between(accuracy.interval), 10_000]
 
 
 if __name__ == "__main__":

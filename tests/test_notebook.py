@@ -29,11 +29,8 @@ def reports(notebook):
     return [report for report in found if report]
 
 
-def test_the_notebook_is_valid(notebook):
-    nbformat.validate(notebook)
-
-
 def test_every_code_cell_was_executed_once_in_order(notebook):
+    nbformat.validate(notebook)
     counts = [cell.execution_count for cell in code_cells(notebook)]
     assert counts == list(range(1, len(counts) + 1))
 
@@ -44,14 +41,11 @@ def test_no_cell_failed_or_wrote_to_stderr(notebook):
         assert output.get("name") != "stderr"
 
 
-def test_only_known_tags_are_used(notebook):
+def test_only_known_tags_are_used_and_no_times_stored(notebook):
     # a misspelt tag would silently do nothing
     assert {
         tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])
     } <= TAGS
-
-
-def test_cells_carry_no_times_of_execution(notebook):
     assert not any("execution" in cell.metadata for cell in notebook.cells)
 
 

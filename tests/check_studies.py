@@ -1,0 +1,62 @@
+"""The long checks of `make check-studies`: stored runs made again, notebooks on MNIST."""
+
+import nbformat
+import pytest
+from joblib import Parallel, delayed
+from portable import NOTEBOOKS, compared, execute
+from reproduction import likely_rates
+
+from lenet.studies.runner import STUDIES, load_stored, run_member
+
+
+def share(part):
+    return lambda result: result[part]["count"] / result[part]["total"]
+
+
+# Of each study a member that takes little time, and the rate by which it is judged.
+MEMBERS = {
+    "seeds": ({"seed": 13}, lambda result: len(result["misread"])),
+    "writers": ({"seed": 3, "split": "writer"}, share("test")),
+    "corruption": ({"seed": 1, "trained": "clean"}, lambda result: 0),
+    "recipes": ({"seed": 0, "recipe": "6 epochs"}, share("test")),
+    "sizes": ({"seed": 0, "num_train": 10_000}, share("test")),
+    "replication": (
+        {"seed": 4, "num_train": 15_000, "copies": 0},
+        lambda result: result["test_errors"][-1],
+    ),
+    "choices": ({"seed": 0, "change": "j = 1"}, lambda r: r["val_errors"] / r["num_val"]),
+    "ranges": (
+        {"seed": 0, "law": "uniform", "shift": 0.25, "shape": 1.0},
+        lambda result: result["val_errors"] / result["num_val"],
+    ),
+    "front_end": (
+        {"seed": 4, "front_end": "random"},
+        lambda result: result["test_errors"][-1],
+    ),
+    "to_modern": ({"seed": 0, "step": "Adam"}, share("test")),
+}
+
+
+@pytest.fixture(scope="session")
+def made_again(mnist):
+    jobs = [delayed(run_member)(name, member) for name, (member, _) in MEMBERS.items()]
+    return dict(zip(MEMBERS, Parallel(n_jobs=2)(jobs), strict=True))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_member_made_again_is_one_of_the_stored_kind(made_again, name):
+    (member, rate), stored = MEMBERS[name], load_stored(name)
+    low, high = likely_rates(stored, member, rate)
+    found = rate(made_again[name]["result"])
+    (before,) = (e["result"] for e in stored["members"] if e["member"] == member)
+    print(f"{name}: {found:g}, stored {rate(before):g}, likely {low:g} to {high:g}")
+    assert low <= found <= high
+
+
+@pytest.mark.usefixtures("mnist")
+@pytest.mark.parametrize("setting", ["SSE4.1", "two threads"])
+@pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
+def test_a_notebook_comes_out_as_committed(tmp_path, name, setting):
+    (path,) = (path for path in NOTEBOOKS if path.stem == name)
+    committed = compared(nbformat.read(path, as_version=4))
+    assert compared(execute(name, setting, tmp_path, "mnist")) == committed
