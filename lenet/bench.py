@@ -60,7 +60,8 @@ def load_bench(path: Path | str = BENCH) -> dict:
 def sentence(result: dict) -> str:
     """Say what was measured."""
     seconds, hardware = result["seconds"], result["hardware"]
-    earlier, ours, recipe = (median(times) for times in seconds.values())
+    names = ("earlier report", "ours", RECIPE)
+    earlier, ours, recipe = (median(seconds[name]) for name in names)
     whole, rounds = EARLIER_EPOCHS * earlier, len(seconds["ours"])
     parts = ("train_flop", "score_flop", "flop_per_second")
     train, score, speed = (result[part] / 1e9 for part in parts)

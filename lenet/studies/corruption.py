@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+import numpy as np
 import torch
 from matplotlib.axes import Axes
 from torch import Tensor
@@ -163,7 +164,7 @@ def curves(digit: Tensor, trained: dict[str, Runs]):
                 _draw(axes, each, kind)
             axes.set_title(name, pad=3)
             images = [corrupt(digit[None], name, level)[0] for level in about["levels"]]
-            _label_levels(axes, about, torch.cat(images, 1))
+            _label_levels(axes, about, torch.cat(images, 1).numpy())
             tops = " and ".join(f"{each.mean(0).max():.0f}" for each in rates.values())
             highest.append(f"{name} {tops}")
         for axes in grid[:, 0]:
@@ -180,14 +181,13 @@ def curves(digit: Tensor, trained: dict[str, Runs]):
 def _draw(axes: Axes, rates: Tensor, kind: str) -> None:
     """Draw the mean over seeds in their range."""
     places, (color, line) = range(rates.shape[1]), STYLES[kind]
-    axes.fill_between(
-        places, rates.amin(0), rates.amax(0), color=color, alpha=0.2, lw=0
-    )
+    low, high = rates.aminmax(dim=0)
+    axes.fill_between(places, low, high, color=color, alpha=0.2, lw=0)
     style = {"color": color, "markersize": 3, "label": f"trained on {kind} digits"}
     axes.plot(places, rates.mean(0), line, **style)
 
 
-def _label_levels(axes: Axes, about: dict, strip: Tensor) -> None:
+def _label_levels(axes: Axes, about: dict, strip: np.ndarray) -> None:
     """Name the levels, and show the digit at each of them above its name."""
     num, names = len(about["levels"]), map(_minus, about["levels"])
     axes.axhline(ACCURATE, color=GREY, lw=0.8, ls=":")

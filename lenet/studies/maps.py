@@ -42,7 +42,7 @@ def _numbered(fields: Tensor, most: float, columns: int) -> Figure:
     rows = len(fields) // columns
     with new_figure(rows * (WIDTH / columns + 0.22), rows, columns) as (figure, grid):
         for number, (axes, field) in enumerate(zip(grid.flat, fields, strict=True), 1):
-            draw(axes, field, -most, most)
+            draw(axes, field.numpy(), -most, most)
             axes.set_title(str(number), fontsize=7.5, pad=2)
     return figure
 
