@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 
-import numpy as np
 import torch
 from matplotlib.axes import Axes
 from torch import Tensor
@@ -34,12 +33,10 @@ CORRUPTIONS = {  # unit, and levels; one of them leaves the digits as they are
 }
 NOISES = (("inverted pixels", 0.1), ("Gaussian noise", 0.3))  # as in the first report
 VARIATIONS = (("rotation", -30), ("rotation", 30), ("size", 0.5), ("shift right", 4))
+SHIFT_CLAIM = "Shifts down or up by half the character (10 pixels) are read."
 PAPER = {  # sec. III-E; the first and the last level are nearest to what is claimed
     "size": ("Sizes are read up to a factor of 2.", (0.5, 0.75, 1.25, 2)),
-    "shift down": (
-        "Shifts down or up by half the character (10 pixels) are read.",
-        (-8, -4, 4, 8),
-    ),
+    "shift down": (SHIFT_CLAIM, (-8, -4, 4, 8)),
     "rotation": ("Rotations are read up to ±30 degrees.", (-30, -15, 15, 30)),
 }
 SHORT_OF_CLAIM = "shift down"  # reading 8 pixels well says nothing of 10
@@ -129,12 +126,14 @@ def _minus(level: float) -> str:
 
 
 def helped(clean: Runs, distorted: Runs, *, helps: bool) -> str:
-    """List where distorted training lowers the mean errors of all levels, or not."""
-    names = []
-    for name in clean[0]["corruptions"]:
-        before, after = (error_rates(runs, name).mean() for runs in (clean, distorted))
-        names += [name] if (after < before) == helps else []
-    return listed(names)
+    """List where distorted training lowers the mean error over all levels, or not."""
+    names = list(clean[0]["corruptions"])
+    before, after = (
+        [float(error_rates(runs, name).mean()) for name in names]
+        for runs in (clean, distorted)
+    )
+    rows = zip(names, before, after, strict=True)
+    return listed([name for name, old, new in rows if (new < old) == helps])
 
 
 def paper_levels(clean: Runs, distorted: Runs) -> Table:
@@ -162,9 +161,7 @@ def curves(digit: Tensor, trained: dict[str, Runs]):
             rates = {kind: error_rates(runs, name) for kind, runs in trained.items()}
             for kind, each in rates.items():
                 _draw(axes, each, kind)
-            axes.set_title(name, pad=3)
-            images = [corrupt(digit[None], name, level)[0] for level in about["levels"]]
-            _label_levels(axes, about, torch.cat(images, 1).numpy())
+            _label_levels(axes, digit, name, about)
             tops = " and ".join(f"{each.mean(0).max():.0f}" for each in rates.values())
             highest.append(f"{name} {tops}")
         for axes in grid[:, 0]:
@@ -187,15 +184,17 @@ def _draw(axes: Axes, rates: Tensor, kind: str) -> None:
     axes.plot(places, rates.mean(0), line, **style)
 
 
-def _label_levels(axes: Axes, about: dict, strip: np.ndarray) -> None:
-    """Name the levels, and show the digit at each of them above its name."""
-    num, names = len(about["levels"]), map(_minus, about["levels"])
+def _label_levels(axes: Axes, digit: Tensor, name: str, about: dict) -> None:
+    """Set title and axes, with the digit corrupted to each level above its name."""
+    levels = about["levels"]
     axes.axhline(ACCURATE, color=GREY, lw=0.8, ls=":")
-    axes.set(yscale="log", ylim=(0.3, 100), xlim=(-0.5, num - 0.5))
+    axes.set(title=name, xlabel=about["unit"], yscale="log", ylim=(0.3, 100))
+    axes.set_xlim(-0.5, len(levels) - 0.5)
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel(about["unit"], fontsize=8)
-    axes.set_xticks(range(num), names, fontsize=6)
+    axes.set_xticks(range(len(levels)), map(_minus, levels), fontsize=6)
     axes.tick_params(axis="x", length=0, pad=22)
+    digits = torch.cat([corrupt(digit[None], name, level)[0] for level in levels], 1)
     below = axes.inset_axes((0, -0.24, 1, 0.22), anchor="N")
-    below.imshow(strip, cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
+    scale = {"cmap": "gray_r", "vmin": 0, "vmax": 255, "interpolation": "nearest"}
+    below.imshow(digits.numpy(), **scale)
     below.axis("off")
