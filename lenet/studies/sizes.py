@@ -1,23 +1,36 @@
 """Fewer training digits, as in the paper's Fig. 6."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
+from matplotlib.axes import Axes
+
+from lenet.annotations import NUM_TEST, curves_1998
+from lenet.claims import Claim
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset, split_train_val
+from lenet.figures import BLUE, GREY, VERMILION, Table, new_figure
+from lenet.fit import fit
+from lenet.metrics import Repeated
 from lenet.predict import errors
-from lenet.run import fit
+from lenet.studies.runner import results
+from lenet.studies.statistics import (
+    Runs,
+    between,
+    signed,
+    signed_between,
+    welch_interval,
+)
 
 QUESTION = "How many training digits does it take?"
 NUM_SEEDS = 3
 SIZES = (1_000, 3_000, 10_000, 15_000, 30_000)
-MIN_UPDATES = 5_000  # a few digits need more passes to be learnt at all
+MIN_UPDATES = 5_000  # with a few digits, 15 epochs are too few updates to learn
 
 
 def members() -> list[dict]:
     """One run for each seed and size; all 60,000 digits are in the study of seeds."""
-    return [
-        {"seed": seed, "num_train": size} for size in SIZES for seed in range(NUM_SEEDS)
-    ]
+    seeds = range(NUM_SEEDS)
+    return [{"seed": seed, "num_train": size} for size in SIZES for seed in seeds]
 
 
 def run(seed: int, num_train: int, dataset: Dataset | None = None) -> dict:
@@ -26,10 +39,90 @@ def run(seed: int, num_train: int, dataset: Dataset | None = None) -> dict:
     _, train = split_train_val(dataset.train, num_train, seed)
     base = Config(seed=seed)
     epochs = -(-MIN_UPDATES * base.batch_size // num_train)
-    config = base.but(num_epochs=max(base.num_epochs, epochs))
+    config = replace(base, num_epochs=max(base.num_epochs, epochs))
     model, _ = fit(config, train, train[:1], score_train=False, print_every=0)
-    test = dataset.read_test()
-    return {"config": config.asdict()} | {
-        name: asdict(errors(model, each))
-        for name, each in (("train", train), ("test", test))
-    }
+    parts = {"train": train, "test": dataset.read_test()}
+    counts = {name: asdict(errors(model, each)) for name, each in parts.items()}
+    return {"config": asdict(config)} | counts
+
+
+def claim(stored_sizes: dict, stored_seeds: dict) -> Claim:
+    """Ask whether the last doubling of the training digits still lowers the error."""
+    today = errors_today(stored_sizes, stored_seeds)
+    half, full = today[30_000], today[60_000]
+    interval = welch_interval(full, half)
+    return Claim(
+        "More training digits, at equal epochs, would improve the accuracy.",
+        "a gain from more training digits",
+        f"from 30,000 to 60,000: {signed(full.mean - half.mean)} points "
+        f"({signed_between(interval)})",
+        "the error at 60,000 is lower than at 30,000, the 95 % interval without 0",
+        interval[1] < 0,
+        "paper, III-B",
+        f"{len(half.values)} and {len(full.values)} seeds",
+    )
+
+
+def errors_today(stored_sizes: dict, stored_seeds: dict) -> dict[int, Repeated]:
+    """Return test error rates by number of training digits; all are in `seeds`."""
+    return errors_by_size(stored_sizes) | {60_000: _rates(results(stored_seeds))}
+
+
+def errors_by_size(stored: dict, **wanted) -> dict[int, Repeated]:
+    """Return the test error rates of a study by number of training digits."""
+    sizes = sorted({each["member"]["num_train"] for each in stored["members"]})
+    return {n: _rates(results(stored, num_train=n, **wanted)) for n in sizes}
+
+
+def _rates(runs: Runs) -> Repeated:
+    """Return the error rates of runs that store a count or the digits misread."""
+    counts = (r["test"]["count"] if "test" in r else len(r["misread"]) for r in runs)
+    return Repeated(tuple(100 * count / NUM_TEST for count in counts))
+
+
+def learning_curve(today: dict[int, Repeated], replicated: dict[int, Repeated]):
+    """Draw test errors over the number of training digits, today and in 1998."""
+    paper = curves_1998()["fig6"]
+    with new_figure(3.3) as (figure, ((axes,),)):
+        _draw(axes, today, "o-", BLUE, "LeNet-5 of today")
+        _draw(axes, replicated, "s--", VERMILION, "network of 1998, trained here")
+        style = {"color": GREY, "markerfacecolor": "none", "label": "paper's Fig. 6"}
+        axes.plot(paper["train_size"], paper["test_error"], "D:", **style)
+        axes.set(xscale="log", yscale="log", xlabel="Training digits, log scale")
+        axes.set_ylabel("Test error rate (%), log scale")
+        axes.set_xticks(list(today), [f"{size:,}" for size in today])
+        axes.set_yticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])
+        axes.minorticks_off()
+        axes.legend(frameon=False)
+    first, last = min(today), max(today)
+    return figure, (
+        f"Line chart of the mean test error over the number of training digits. It "
+        f"falls from {today[first].mean:.2f} % with {first:,} to "
+        f"{today[last].mean:.2f} % with {last:,}; that of the network of 1998 ends at "
+        f"{replicated[last].mean:.2f} %."
+    )
+
+
+def _draw(axes: Axes, rates: dict[int, Repeated], line: str, color: str, label: str):
+    """Draw means, with bars from the lowest run to the highest."""
+    means = [each.mean for each in rates.values()]
+    below = [each.mean - min(each.values) for each in rates.values()]
+    above = [max(each.values) - each.mean for each in rates.values()]
+    style = {"fmt": line, "color": color, "label": label, "capsize": 2.5}
+    axes.errorbar(list(rates), means, [below, above], **style)
+
+
+def table(today: dict[int, Repeated], replicated: dict[int, Repeated]) -> Table:
+    """List test errors by number of training digits, today and in 1998."""
+    paper = curves_1998()["fig6"]
+    printed = dict(zip(paper["train_size"], paper["test_error"], strict=True))
+    rows = []
+    for size, rates in today.items():
+        row = [f"{size:,}", len(rates.values), f"{rates.mean:.2f} %"]
+        row.append(between(rates.interval))
+        row.append(f"{replicated[size].mean:.2f} %" if size in replicated else "–")
+        row.append(f"{printed[size]:.2f} %" if size in printed else "–")
+        rows.append(row)
+    header = ["Training digits", "Seeds", "Test error", "95 % interval"]
+    header += ["Network of 1998, here", "Paper, Fig. 6"]
+    return Table(header=header, rows=rows, align="rrrrrr")

@@ -1,0 +1,210 @@
+"""Corrupted digits against hand-computed pixels; the study of them against counts."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Generator
+
+from lenet import corruptions
+from lenet.config import Config
+from lenet.corruptions import corrupt, transform
+from lenet.studies import corruption
+
+
+@pytest.fixture
+def images(sample):
+    return sample.train.images[:20]
+
+
+def blank(num, value=0):
+    return torch.full((num, 32, 32), value, dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
+def test_the_asked_share_of_pixels_is_inverted_and_no_other_changed(images, share):
+    flipped = corruptions.flip_pixels(images, share, Generator())
+    same, inverted = flipped == images, flipped == 255 - images
+    assert (same | inverted).all()
+    num_pixels = images.numel()  # 20,480: 4 standard deviations are at most 0.014
+    assert inverted.sum() / num_pixels == pytest.approx(share, abs=0.014)
+
+
+def test_noise_has_its_sd():
+    noisy = corruptions.add_noise(blank(50, 128), 0.1, Generator()).float()
+    assert float(noisy.mean()) == pytest.approx(128, abs=1)
+    assert float(noisy.std()) == pytest.approx(25.5, rel=0.03)
+
+
+@pytest.mark.parametrize(("value", "mean"), [(0, 51), (255, 204)])  # 0.4 SD further in
+def test_noise_beyond_the_range_is_clipped_and_does_not_wrap_round(value, mean):
+    noisy = corruptions.add_noise(blank(50, value), 0.5, Generator())
+    assert float((noisy == value).float().mean()) == pytest.approx(0.5, abs=0.02)
+    assert float(noisy.float().mean()) == pytest.approx(mean, abs=3)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3, -1])
+def test_quarter_turns_go_counter_clockwise_and_are_exact(images, turns):
+    turned = transform(images, degrees=90 * turns)
+    assert torch.equal(turned, torch.rot90(images, turns, dims=(1, 2)))
+
+
+@pytest.mark.parametrize(("way", "axis"), [("right", 2), ("down", 1)])
+@pytest.mark.parametrize("pixels", [1, 4, -3])
+def test_a_shift_goes_its_way_by_whole_pixels(images, way, axis, pixels):
+    expected = torch.roll(images, pixels, dims=axis)
+    gap = torch.arange(pixels) if pixels > 0 else torch.arange(32 + pixels, 32)
+    expected.index_fill_(axis, gap, 0)
+    assert torch.equal(transform(images, **{way: pixels}), expected)
+
+
+def test_a_digit_is_slanted_then_turned_then_shifted(images):
+    turned = torch.rot90(transform(images, slant=0.3), 1, dims=(1, 2))
+    expected = transform(turned, right=3)
+    found = transform(images, slant=0.3, degrees=90, right=3)
+    assert (found.float() - expected.float()).abs().max() <= 1, "more than rounding"
+
+
+def test_scaling_is_about_the_centre():
+    square = blank(1)
+    square[:, 12:20, 12:20] = 255
+    for scale, side in ((0.5, 4), (2, 16)):
+        scaled = transform(square, scale=scale)
+        assert torch.equal(scaled, scaled.flip(1)), "off the centre"
+        assert torch.equal(scaled, scaled.flip(2)), "off the centre"
+        assert float(scaled.sum()) / 255 == pytest.approx(side**2, rel=0.05)
+
+
+def test_a_slant_moves_each_row_by_its_height_above_the_centre():
+    post = blank(1)
+    post[:, 6:26, 15:17] = 255
+    slanted = transform(post, slant=0.5).float()
+    for row in (8, 12, 20, 24):
+        centre = float(slanted[0, row] @ torch.arange(32.0) / slanted[0, row].sum())
+        assert centre == pytest.approx(15.5 + 0.5 * (15.5 - row), abs=0.05)
+
+
+def test_a_blurred_dot_is_a_gaussian_of_its_width_and_keeps_its_ink():
+    dot = blank(1)
+    dot[0, 14:18, 14:18] = 255
+    blurred = corruptions.blur(dot, 2.0)[0].double()
+    assert float(blurred.sum()) == pytest.approx(float(dot.sum()), rel=0.02)
+    offset = torch.arange(32.0).double() - 15.5
+    variance = float((blurred.sum(0) * offset**2).sum() / blurred.sum())
+    assert variance == pytest.approx(2.0**2 + (4**2 - 1) / 12, rel=0.05)
+
+
+@pytest.mark.parametrize("pixels", [-2, -1, 0, 1, 3])
+def test_a_stroke_becomes_thicker_by_so_many_pixels(pixels):
+    stroke = blank(1)
+    stroke[:, 4:28, 14:18] = 200
+    changed = corruptions.thicken(stroke, pixels)
+    assert int((changed[0, 16] == 200).sum()) == 4 + pixels
+    assert int((changed[0, :, 15] == 200).sum()) == 24 + pixels
+
+
+@pytest.mark.parametrize("name", corruption.CORRUPTIONS)
+def test_a_corruption_grows_from_nothing_and_repeats_itself(images, name):
+    _, levels = corruption.CORRUPTIONS[name]
+    changed = [corrupt(images, name, level, seed=1) for level in levels]
+    none = levels.index(1 if name == "size" else 0)
+    assert torch.equal(changed[none], images)
+    away = [float((each.float() - images.float()).abs().mean()) for each in changed]
+    assert away[none:] == sorted(away[none:])
+    assert away[: none + 1] == sorted(away[: none + 1], reverse=True)
+    assert torch.equal(corrupt(images, name, levels[-1], seed=1), changed[-1])
+    drawn = name in ("inverted pixels", "Gaussian noise")
+    assert torch.equal(corrupt(images, name, levels[-1], seed=2), changed[-1]) != drawn
+
+
+@pytest.mark.parametrize("name", corruptions.noises(0))
+def test_the_noises_of_the_first_report_start_anew_from_their_seed(images, name):
+    one, again, other = (corruptions.noises(seed)[name](images) for seed in (0, 0, 1))
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+
+
+# The study
+
+
+def a_run(**changes):
+    """Return 10 errors of 1,000 at each level, but for ``size={2: 8}`` and such."""
+    found = {
+        name: {"unit": "none", "levels": list(levels), "errors": [10] * len(levels)}
+        for name, (_, levels) in corruption.CORRUPTIONS.items()
+    }
+    for name, counts in changes.items():
+        each = found[name.replace("_", " ")]
+        each["errors"] = [counts.get(level, 10) for level in each["levels"]]
+    return {"corruptions": found, "num_test": 1_000}
+
+
+def stored(clean, distorted):
+    runs = 2 * [("clean", clean), ("distorted", distorted)]
+    return {"members": [{"member": {"trained": k}, "result": r} for k, r in runs]}
+
+
+def test_errors_are_counted_level_by_level(sample, monkeypatch):
+    monkeypatch.setattr(corruption, "Config", lambda **kw: Config(num_epochs=1, **kw))
+    few = replace(sample, read_test=lambda: sample.read_test()[:100])
+    result, unchanged = corruption.run(0, "distorted", few), set()
+    for name, (unit, levels) in corruption.CORRUPTIONS.items():
+        found = result["corruptions"][name]
+        assert (found["unit"], found["levels"]) == (unit, list(levels))
+        assert len(found["errors"]) == len(levels)
+        unchanged.add(found["errors"][levels.index(1 if name == "size" else 0)])
+    assert len(unchanged) == 1
+    assert max(result["corruptions"]["size"]["errors"]) > unchanged.pop()
+    assert result["config"]["distortion"] == 1
+
+
+def test_an_error_rate_is_that_of_the_stored_level_and_not_of_the_codes():
+    runs = [a_run(size={0.5: 100}), a_run(size={0.5: 300})]
+    runs[0]["corruptions"]["size"]["levels"][0] = 0.4
+    assert corruption.error_at(runs, "size", 0.4) == pytest.approx(20)
+    with pytest.raises(ValueError, match=r"0\.5"):
+        corruption.error_at(runs, "size", 0.5)
+
+
+@pytest.mark.parametrize(("count", "holds"), [(19, True), (21, False)])
+def test_reading_under_noise_must_keep_below_twice_the_errors(count, holds):
+    clean = a_run(inverted_pixels={0.1: count})
+    noise, variation, *_ = corruption.claims(stored(clean, a_run()))
+    assert (noise.holds, variation.holds) == (holds, True)
+    assert f"{count / 10:.1f}, at inverted pixels 0.1" in noise.measured
+
+
+def test_levels_short_of_a_claim_can_refute_it_but_not_bear_it_out():
+    def verdicts(**changes):
+        found = corruption.claims(stored(a_run(), a_run(**changes)))[2:]
+        return [each.verdict for each in found]
+
+    assert verdicts(size={2: 50}) == ["holds", "open", "holds"]
+    assert verdicts(size={2: 51}) == ["does not hold", "open", "holds"]
+    assert verdicts(shift_down={8: 51}) == ["holds", "does not hold", "holds"]
+
+
+def test_the_levels_of_the_paper_are_listed_for_both_kinds_of_training():
+    rows = corruption.paper_levels([a_run()], [a_run(rotation={-30: 51})])["rows"]
+    assert len(rows) == 12
+    assert ["rotation −30 (none)", "1.0 %", "5.1 %"] in rows
+
+
+def test_distorted_training_helps_where_its_mean_errors_are_fewer():
+    clean, better = [a_run()], [a_run(rotation={45: 5}, blur={2.5: 5})]
+    assert corruption.helped(clean, clean, helps=True) == "none of them"
+    assert corruption.helped(clean, better, helps=True) == "blur and rotation"
+    assert "rotation" not in corruption.helped(clean, better, helps=False)
+
+
+def test_each_corruption_shows_its_curve_and_its_digit_at_each_level(images):
+    runs = {"clean": [a_run(blur={2.5: 400}), a_run(blur={2.5: 200})]}
+    figure, alt = corruption.curves(images[0], runs)
+    kinds = corruption.CORRUPTIONS.values()
+    for axes, (_, levels) in zip(figure.axes, kinds, strict=True):
+        (strip,) = axes.child_axes
+        assert strip.images[0].get_array().shape == (32, 32 * len(levels))
+        assert len(axes.get_xticks()) == len(levels)
+    assert figure.axes[2].lines[0].get_ydata()[-1] == pytest.approx(30)
+    assert "blur 30" in alt
+    assert figure.get_size_inches()[1] < 8.3, "higher than the page"

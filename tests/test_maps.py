@@ -1,0 +1,54 @@
+"""Kernels and maps against weights, the shift against NumPy, the bench by hand."""
+
+import numpy as np
+import pytest
+
+from lenet import bench
+from lenet.data import to_input
+from lenet.model import layer_outputs, new_model
+from lenet.studies import maps
+
+
+def test_the_kernels_are_drawn_on_one_scale():
+    model = new_model(0)
+    figure, _ = maps.kernels(model)
+    weights = model.feature_extractor.c1.weight.detach()[:, 0]
+    for axes, kernel in zip(figure.axes, weights, strict=True):
+        shown = axes.images[0]
+        assert np.allclose(shown.get_array(), kernel)
+        assert shown.get_clim()[1] == pytest.approx(float(weights.abs().max()))
+
+
+@pytest.mark.parametrize(("layer", "num", "side"), [("c1", 6, 28), ("s4", 16, 5)])
+def test_the_maps_are_those_of_the_network_from_minus_1_to_1(sample, layer, num, side):
+    model, digits = new_model(0), sample.train
+    figure, alt = maps.maps(model, digits.images[0], layer)
+    shown = layer_outputs(model, to_input(digits.images[:1]))[layer][0]
+    assert shown.shape == (num, side, side)
+    for axes, each in zip(figure.axes, shown, strict=True):
+        assert np.allclose(axes.images[0].get_array(), each, atol=1e-6)
+        assert axes.images[0].get_clim() == (-1, 1)
+    assert f"The {num} maps of {layer.upper()}" in alt
+    assert "-" not in alt
+
+
+def test_a_shift_is_felt_at_the_input_as_numpy_says(sample):
+    digits = sample.train[:60]
+    found = maps.correlation_after_shift(new_model(0), digits)
+    before = digits.images.double().numpy()
+    after = np.zeros_like(before)
+    after[:, :, 1:] = before[:, :, :-1]
+    expected = np.corrcoef(before.ravel(), after.ravel())[0, 1]
+    assert found["input"] == pytest.approx(expected, abs=1e-3)
+    assert [*found] == ["input", "c1", "s2", "c3", "s4", "c5", "f6", "output"]
+
+
+def test_the_arithmetic_of_an_epoch_is_that_of_the_layers():
+    """Two operations for each weight at each place it is used; backwards twice that."""
+    places = {"c1": 28**2, "c3": 10**2, "c5": 1, "f6": 1, "output": 1}
+    weights = {"c1": 150, "c3": 2_400, "c5": 48_000, "f6": 10_080, "output": 840}
+    forward = 2 * sum(weights[name] * places[name] for name in places)
+    found = bench.arithmetic()
+    assert found["score_flop"] == 70_000 * forward
+    backward = 2 * forward - 2 * weights["c1"] * places["c1"]  # none to the images
+    assert found["train_flop"] == 60_000 * (forward + backward)

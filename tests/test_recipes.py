@@ -1,0 +1,140 @@
+"""Recipes and sizes: members, counts on the right digits, verdicts, tables."""
+
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+
+from lenet.annotations import split_by_writer
+from lenet.config import RECIPES, Config
+from lenet.metrics import Proportion, Repeated
+from lenet.studies import recipes, sizes
+
+
+def counted(**parts):
+    return {name: {"count": count, "total": 10_000} for name, count in parts.items()}
+
+
+def tried(num_errors, distortion=0.0, num_epochs=4):
+    settings = {"batch_size": 64, "learning_rate": 6e-3, "distortion": distortion}
+    config = settings | {"num_epochs": num_epochs}
+    return counted(val=num_errors, train=10) | {"config": config}
+
+
+def stored(pairs):
+    return {"members": [{"member": m, "result": result} for m, result in pairs]}
+
+
+def test_every_recipe_is_among_the_candidates():
+    candidates = [each for each in recipes.members() if "recipe" not in each]
+    configs = [Config(one_cycle=True, **each) for each in candidates]
+    assert all(replace(config, seed=0) in configs for config in RECIPES.values())
+
+
+@pytest.fixture
+def fitted(monkeypatch):
+    """Replace training; count zeros as the errors; return what was trained on."""
+    asked = {}
+
+    def fit(config, train, val, **_):
+        asked.update(config=config, labels=train.labels)
+        return None, []
+
+    def errors(model, digits):
+        return Proportion(int((digits.labels == 0).sum()), len(digits))
+
+    for study in (recipes, sizes):
+        monkeypatch.setattr(study, "fit", fit)
+        monkeypatch.setattr(study, "errors", errors)
+    return asked
+
+
+def test_a_candidate_is_judged_on_writers_held_out(mnist, fitted):
+    result = recipes.run(1, dataset=mnist, num_epochs=6, distortion=0.3)
+    train, val = split_by_writer(mnist.train, Config().val_size, 1)
+    assert torch.equal(fitted["labels"], train.labels)
+    assert fitted["config"] == Config(6, one_cycle=True, distortion=0.3, seed=1)
+    zeros = int((val.labels == 0).sum())
+    assert result["val"] == {"count": zeros, "total": len(val)}
+    assert "test" not in result
+
+
+def test_a_recipe_is_trained_on_all_digits_and_read_on_the_test_digits(sample, fitted):
+    result = recipes.run(5, "6 epochs", sample)
+    assert fitted["config"] == replace(RECIPES["6 epochs"], seed=5)
+    assert fitted["labels"] is sample.train.labels
+    zeros = int((sample.read_test().labels == 0).sum())
+    assert result["test"] == {"count": zeros, "total": len(sample.read_test())}
+    assert "val" not in result
+
+
+def test_few_training_digits_get_more_passes(sample, fitted):
+    result = sizes.run(0, 400, sample)
+    assert result["config"]["num_epochs"] == 400
+    assert len(fitted["labels"]) == result["train"]["total"] == 400
+    assert result["test"]["total"] == len(sample.read_test())
+
+
+def test_candidates_are_listed_with_distortions_first_then_by_validation():
+    runs = [tried(50), tried(40, num_epochs=8), tried(90, distortion=1.0), tried(52)]
+    rows = recipes.tried(stored(({}, run) for run in [*runs, counted(test=1)]))["rows"]
+    assert [row[0] for row in rows] == [4, 8, 4]
+    assert rows[0][3:5] == ["1", "2"]  # strength, and pixels at that strength
+    assert rows[2][5:8] == [2, "0.51 %", "0.50–0.52"]
+    assert rows[1][7] == "–", "one seed has no range"
+
+
+@pytest.mark.parametrize(("num_errors", "reached"), [(60, True), (61, False)])
+def test_a_goal_is_reached_by_the_mean(num_errors, reached):
+    name = "60 epochs with distortions"  # at least 99.40 %
+    config = {"config": asdict(RECIPES[name])}
+    pairs = [
+        ({"recipe": each}, counted(test=errors) | config)
+        for each in recipes.GOALS
+        for errors in (num_errors - 10, num_errors + 10)
+    ]
+    claims = {each.topic: each for each in recipes.claims(stored(pairs))}
+    assert claims[name].holds is reached
+    row = next(row for row in recipes.chosen(stored(pairs))["rows"] if row[0] == name)
+    assert row[1] == "60, 128, 0.003, 0.75, 1.5"
+    assert row[-1] == ("reached" if reached else "missed")
+    assert row[3] == claims[name].measured
+    assert row[3].startswith(f"{100 - num_errors / 100:.2f} %")
+
+
+def by_size(counts):
+    runs = ((size, counted(test=n)) for size, errors in counts.items() for n in errors)
+    return stored(({"num_train": size}, run) for size, run in runs)
+
+
+def seeds(*counts):
+    return stored(({}, {"misread": dict.fromkeys(range(n), 0)}) for n in counts)
+
+
+@pytest.mark.parametrize(
+    ("full", "holds"),
+    [((120, 125, 122), True), ((150, 160, 152), False), ((190, 195), False)],
+)
+def test_more_digits_help_if_the_interval_excludes_nothing(full, holds):
+    half = by_size({30_000: (150, 160, 155)})
+    assert sizes.claim(half, seeds(*full)).holds is holds
+
+
+def test_errors_are_gathered_by_size_the_smallest_first():
+    fewer = by_size({3_000: (300, 310), 1_000: (500, 520)})
+    found = sizes.errors_today(fewer, seeds(100, 120))
+    assert list(found) == [1_000, 3_000, 60_000]
+    assert [each.mean for each in found.values()] == pytest.approx([5.1, 3.05, 1.1])
+    assert sizes.table(found, {})["rows"][-1][4:] == ["–", "0.94 %"]
+
+
+def test_the_learning_curve_draws_means_and_ends():
+    errors = {1_000: Repeated((5.0, 6.0)), 60_000: Repeated((1.0, 1.2))}
+    figure, alt = sizes.learning_curve(errors, errors)
+    (axes,) = figure.axes
+    assert axes.lines[0].get_ydata() == pytest.approx([5.5, 1.1])
+    (bars, *_) = axes.collections
+    assert bars.get_segments()[0][:, 1] == pytest.approx([5, 6])
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+    assert "%" in axes.get_ylabel()
+    assert "5.50 % with 1,000 to 1.10 % with 60,000" in alt
