@@ -131,7 +131,7 @@ def refused_shares(runs: Runs) -> Repeated:
     return rates(counts, (run["test"]["total"] for run in runs))
 
 
-def judge(runs: Runs) -> Claim:
+def claim(runs: Runs) -> Claim:
     """Judge whether the probabilities need no temperature."""
     found = temperatures(runs)
     low, high = found.interval
@@ -215,7 +215,7 @@ def rejection(runs: Runs):
         axes.set(xlim=(0, 6), xlabel="Digits refused (%)")
         axes.set(ylim=0, ylabel="Error rate on the rest (%)")
         top = axes.secondary_xaxis("top")
-        top.set_xticks(places, list(REFUSED_1998), rotation=20, ha="left")
+        top.set_xticks(places, list(REFUSED_1998), rotation=35, ha="left")
         axes.legend(frameon=False)
     some = [f"{np.interp(each, share, mean):.2f} % with {each} %" for each in (1, 5)]
     alt = (

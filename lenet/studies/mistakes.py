@@ -44,7 +44,7 @@ def by_chance(run: dict):
     return hypergeom(run["num_test"], len(errors_1998()), len(run["misread"]))
 
 
-def judge(runs: Runs) -> list[Claim]:
+def claims(runs: Runs) -> list[Claim]:
     """Judge what is said of the halves of the test set and of the errors of 1998."""
     seeds = f"{len(runs)} seeds"
     first, last = (errors_within(runs, part).mean for part in (STUDENTS, STAFF))
@@ -112,8 +112,8 @@ def overlap(groups: dict[str, Sequence[dict]]) -> Table:
             sizes = [len(each) for each in (read, again, same)]
             counts.append([*sizes, law.mean(), law.sf(len(again) - 1)])
         *means, _ = np.mean(counts, 0)
-        least = scientific(max(count[-1] for count in counts))
-        rows.append([name, len(runs), *(f"{mean:.1f}" for mean in means), least])
+        worst = scientific(max(count[-1] for count in counts))
+        rows.append([name, len(runs), *(f"{mean:.1f}" for mean in means), worst])
     header = ["Trained on", "Runs", "Errors", "Of the 82", "Same answer", "By chance"]
     return Table(header=[*header, "p at most"], rows=rows, align="lrrrrrr")
 
@@ -155,11 +155,9 @@ def _class_rates(axes, wrong, sizes) -> list[Proportion]:
 
 
 def pages(shown: Sequence[int]) -> list[Sequence[int]]:
-    """Cut a gallery into parts of about as many rows, none higher than a page."""
-    rows = -(-len(shown) // COLUMNS)
-    num = -(-rows // MOST_ROWS)
-    size = COLUMNS * -(-rows // max(1, num))
-    return [shown[size * page : size * (page + 1)] for page in range(num)]
+    """Cut a gallery into parts that each fit a page."""
+    size = COLUMNS * MOST_ROWS
+    return [shown[start : start + size] for start in range(0, len(shown), size)]
 
 
 def gallery(digits: Digits, prediction: Prediction, shown: Sequence[int]):

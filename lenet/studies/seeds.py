@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from lenet import claims
+from lenet.claims import EARLIER_TEST, EARLIER_TRAIN, Claim, judge_losses
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset
 from lenet.figures import BLUE, GREY, VERMILION, Table, label_losses, new_figure
@@ -17,7 +17,7 @@ from lenet.train import EpochRecord
 
 QUESTION = "What does another random seed change?"
 NUM_SEEDS = 20
-CLAIMED = {"train": claims.EARLIER_TRAIN, "val": claims.EARLIER_TEST}
+CLAIMED = {"train": EARLIER_TRAIN, "val": EARLIER_TEST}
 NAMES = {"train": "Training", "val": "Test"}  # the test digits were scored as "val"
 
 
@@ -90,21 +90,24 @@ def overfitting(runs: Runs) -> dict[str, float]:
     }
 
 
-def judge(runs: Runs) -> list[claims.Claim]:
+def claims(runs: Runs) -> list[Claim]:
     """Judge the accuracies and the losses of the earlier report."""
+    pairs = {"train": "training", "val": "validation"}
+    accurate = [_repeats(runs, split, name) for split, name in pairs.items()]
+    return [*accurate, *loss_claims(runs)]
+
+
+def loss_claims(runs: Runs) -> list[Claim]:
+    """Judge the losses of each seed by the rules for one run; most of the seeds decide."""
     histories = [[EpochRecord.fromdict(each) for each in r["history"]] for r in runs]
-    judged = [claims.judge_losses(history) for history in histories]
-    return [
-        _repeats(runs, "train", "training"),
-        _repeats(runs, "val", "validation"),
-        *(_on_most_seeds(each) for each in zip(*judged, strict=True)),
-    ]
+    judged = [judge_losses(history) for history in histories]
+    return [_on_most_seeds(each) for each in zip(*judged, strict=True)]
 
 
-def _repeats(runs: Runs, split: str, name: str) -> claims.Claim:
+def _repeats(runs: Runs, split: str, name: str) -> Claim:
     found, claimed = accuracies(runs, split), CLAIMED[split]
     low, high = found.prediction_interval
-    return claims.Claim(
+    return Claim(
         f"The {name} accuracy is {claimed.percent}.",
         f"the {name} accuracy",
         f"mean {found.mean:.2f} %, prediction interval {between((low, high))}",
@@ -114,7 +117,7 @@ def _repeats(runs: Runs, split: str, name: str) -> claims.Claim:
     )
 
 
-def _on_most_seeds(judged: Sequence[claims.Claim]) -> claims.Claim:
+def _on_most_seeds(judged: Sequence[Claim]) -> Claim:
     num, holding = len(judged), sum(claim.holds for claim in judged)
     return replace(
         judged[0],
@@ -157,7 +160,7 @@ def accuracy_strips(runs: Runs):
         half = 1.96 * spread(runs)["test set"]
         axes.axvspan(found.mean - half, found.mean + half, color=GREY, alpha=0.15, lw=0)
     words = "; ".join(
-        f"{name} accuracy: mean {mean}, from {ends}, earlier report {claimed}"
+        f"{name} accuracy: mean {mean}, range {ends}, earlier report {claimed}"
         for name, mean, _, _, ends, claimed, _ in accuracy_table(runs)["rows"]
     )
     return figure, f"Two strips of {len(runs)} dots, one a seed. {words}."

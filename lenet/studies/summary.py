@@ -23,18 +23,18 @@ def load_studies() -> dict[str, dict]:
     return {name: load_stored(name) for name in STUDIES}
 
 
-def judge(studies: dict[str, dict]) -> list[Claim]:
+def claims(studies: dict[str, dict]) -> list[Claim]:
     """Judge every claim, in the order of the report."""
     runs = results(studies["seeds"])
     splits = {kind: results(studies["writers"], split=kind) for kind in writers.SPLITS}
     return [
-        writers.judge(splits),
-        *seeds.judge(runs),
-        *mistakes.judge(runs),
-        calibration.judge(splits["writer"]),
-        *corruption.judge(studies["corruption"]),
-        *recipes.judge(studies["recipes"]),
-        sizes.judge(studies["sizes"], seeds.final_errors(runs)),
+        writers.claim(splits),
+        *seeds.claims(runs),
+        *mistakes.claims(runs),
+        calibration.claim(splits["writer"]),
+        *corruption.claims(studies["corruption"]),
+        *recipes.claims(studies["recipes"]),
+        sizes.claim(studies["sizes"], studies["seeds"]),
     ]
 
 
@@ -47,11 +47,11 @@ def claim_table(judged: Sequence[Claim]) -> Table:
 
 def rule_list(judged: Sequence[Claim]) -> str:
     """Write a list of what makes each claim hold; claims under one rule go together."""
-    claims: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     for claim in judged:
-        claims.setdefault(claim.rule, []).append(claim.text)
-    items = claims.items()
-    return "\n".join(f"- *{' '.join(c)}* It holds if {rule}." for rule, c in items)
+        texts.setdefault(claim.rule, []).append(claim.text)
+    items = texts.items()
+    return "\n".join(f"- *{' '.join(t)}* It holds if {rule}." for rule, t in items)
 
 
 def holding(judged: Sequence[Claim], source: str) -> str:

@@ -46,15 +46,15 @@ def run(seed: int, split: str, dataset: Dataset | None = None) -> dict:
     }
 
 
-def easing(splits: dict[str, Runs]) -> Repeated:
+def gap(splits: dict[str, Runs]) -> Repeated:
     """Return how much higher the error is on new writers, paired by seed."""
     random, writer = (error_rates(splits[kind], "val") for kind in SPLITS)
     return differences(writer, random)
 
 
-def judge(splits: dict[str, Runs]) -> Claim:
+def claim(splits: dict[str, Runs]) -> Claim:
     """Judge whether a random validation split is as hard as one of new writers."""
-    found = easing(splits)
+    found = gap(splits)
     low, high = found.interval
     return Claim(
         "A random validation split is as hard as new writers are.",
