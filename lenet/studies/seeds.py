@@ -98,7 +98,7 @@ def claims(runs: Runs) -> list[Claim]:
 
 
 def loss_claims(runs: Runs) -> list[Claim]:
-    """Judge the losses of each seed by the rules for one run; most of the seeds decide."""
+    """Judge each seed by the rules for one run; most of the seeds decide."""
     histories = [[EpochRecord.fromdict(each) for each in r["history"]] for r in runs]
     judged = [judge_losses(history) for history in histories]
     return [_on_most_seeds(each) for each in zip(*judged, strict=True)]
