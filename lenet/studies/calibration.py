@@ -88,18 +88,17 @@ def reliability(probs: Tensor, labels: Tensor, num_bins: int = NUM_BINS) -> dict
     confidence, preds = probs.double().max(1)
     order = confidence.argsort(stable=True)
     right = (preds == labels)[order].double()
-    bins = confidence[order].chunk(num_bins), right.chunk(num_bins)
-    sums = zip(*bins, strict=True)
+    bins = [*zip(confidence[order].chunk(num_bins), right.chunk(num_bins), strict=True)]
     return {
-        "confidence": [float(each.mean()) for each in bins[0]],
-        "accuracy": [float(each.mean()) for each in bins[1]],
-        "count": [len(each) for each in bins[0]],
-        "error": sum(abs(float(c.sum() - r.sum())) for c, r in sums) / len(labels),
+        "confidence": [float(stated.mean()) for stated, _ in bins],
+        "accuracy": [float(found.mean()) for _, found in bins],
+        "count": [len(found) for _, found in bins],
+        "error": sum(abs(float((s - f).sum())) for s, f in bins) / len(labels),
     }
 
 
 def rejection_curve(probs: Tensor, labels: Tensor) -> Tensor:
-    """Return the errors left among the digits kept, when the least sure are refused.
+    """Return the errors left among the digits kept, when the least certain are refused.
 
     Returns:
         ``(N + 1,)`` int64: element k is the number of errors on the N - k digits left
@@ -201,9 +200,13 @@ def reliability_diagram(runs: Runs):
 
 def rejection(runs: Runs):
     """Draw the error rate on the digits kept over the share of digits refused."""
-    total, kept = runs[0]["test"]["total"], [r["as_trained"]["rejection"] for r in runs]
-    refused, errors = (np.array([k[name] for k in kept]) for name in kept[0])
-    share, rate = 100 * refused[0] / total, 100 * errors / (total - refused)
+    curves, total = (
+        [r["as_trained"]["rejection"] for r in runs],
+        runs[0]["test"]["total"],
+    )
+    refused = np.array(curves[0]["refused"])
+    errors = np.array([each["errors"] for each in curves])
+    share, rate = 100 * refused / total, 100 * errors / (total - refused)
     mean, places = rate.mean(0), list(REFUSED_1998.values())
     with new_figure(3.3) as (figure, ((axes,),)):
         axes.fill_between(share, rate.min(0), rate.max(0), color=BLUE, alpha=0.25, lw=0)
@@ -215,7 +218,7 @@ def rejection(runs: Runs):
         axes.set(xlim=(0, 6), xlabel="Digits refused (%)")
         axes.set(ylim=0, ylabel="Error rate on the rest (%)")
         top = axes.secondary_xaxis("top")
-        top.set_xticks(places, list(REFUSED_1998), rotation=35, ha="left")
+        top.set_xticks(places, list(REFUSED_1998), rotation=25, ha="left")
         axes.legend(frameon=False)
     some = [f"{np.interp(each, share, mean):.2f} % with {each} %" for each in (1, 5)]
     alt = (

@@ -1,6 +1,6 @@
 """Which digits are misread, as what, and whether they are those of 1998."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 from scipy.stats import hypergeom
@@ -31,16 +31,13 @@ def halves_ratio(runs: Runs) -> Repeated:
     return Repeated(tuple(first / last for first, last in zip(*both, strict=True)))
 
 
-def in_1998(indices) -> int:
-    """Count the errors of 1998 among test digits."""
+def in_1998(indices: Container[int]) -> int:
+    """Count the errors of 1998 among the test digits with the given indices."""
     return sum(index in indices for index in errors_1998())
 
 
 def by_chance(run: dict):
-    """Return the law of the errors on the 82 digits, if a run's errors fell at random.
-
-    Source: the hypergeometric distribution.
-    """
+    """Return the law of errors on the 82 digits, if a run's errors fell at random."""
     return hypergeom(run["num_test"], len(errors_1998()), len(run["misread"]))
 
 
