@@ -2,23 +2,27 @@
 
 from dataclasses import asdict
 
-from lenet.calibration import (
-    fit_temperature,
-    negative_log_likelihood,
-    refused_for,
-    rejection_curve,
-    reliability,
-)
+from lenet.annotations import split_by_writer
+from lenet.claims import Claim
 from lenet.config import Config
-from lenet.data import Dataset, Digits, load_dataset, split_train_val
-from lenet.history import split_by_writer
-from lenet.model import LeNet5
-from lenet.predict import errors, predict_logits
-from lenet.run import fit
+from lenet.data import Dataset, load_dataset, split_train_val
+from lenet.figures import GREY, VERMILION, Table, new_figure
+from lenet.fit import fit
+from lenet.metrics import Repeated
+from lenet.predict import errors
+from lenet.studies import calibration
+from lenet.studies.statistics import (
+    Runs,
+    differences,
+    error_rates,
+    signed,
+    signed_between,
+)
 
-QUESTION = "How much does a random validation split flatter, and how calibrated is it?"
+QUESTION = "Is a random validation split easier, and are the probabilities calibrated?"
 NUM_SEEDS = 4
 SPLITS = {"random": split_train_val, "writer": split_by_writer}
+NAMES = {"random": "random split", "writer": "writer-disjoint split"}
 
 
 def members() -> list[dict]:
@@ -29,36 +33,68 @@ def members() -> list[dict]:
 
 
 def run(seed: int, split: str, dataset: Dataset | None = None) -> dict:
-    """Train on what the split leaves; score the test digits once, at the end.
-
-    The temperature is fitted on the validation digits and judged on the test digits.
-    """
-    config = Config(seed=seed)
-    dataset = dataset or load_dataset("mnist")
+    """Train on what the split leaves; score the test digits once, at the end."""
+    config, dataset = Config(seed=seed), dataset or load_dataset("mnist")
     train, val = SPLITS[split](dataset.train, config.val_size, seed)
     model, history = fit(config, train, val, print_every=0)
-    test = dataset.read_test()
-    temperature = fit_temperature(predict_logits(model, val.images), val.labels)
+    parts = {"train": train, "val": val, "test": dataset.read_test()}
     return {
-        "config": config.asdict(),
-        "num_train": len(train),
-        "train": asdict(errors(model, train)),
-        "val": asdict(errors(model, val)),
-        "test": asdict(errors(model, test)),
-        "history": [record.asdict() for record in history],
-        "temperature": temperature,
-        "as_trained": _calibration(model, test, 1.0),
-        "scaled": _calibration(model, test, temperature),
+        "config": asdict(config),
+        **{name: asdict(errors(model, digits)) for name, digits in parts.items()},
+        "history": [asdict(record) for record in history],
+        **calibration.measure(model, val, parts["test"]),
     }
 
 
-def _calibration(model: LeNet5, test: Digits, temperature: float) -> dict:
-    logits = predict_logits(model, test.images) / temperature
-    probs = logits.softmax(1)
-    left = rejection_curve(probs, test.labels)
-    return {
-        "negative_log_likelihood": negative_log_likelihood(logits, test.labels),
-        "reliability": reliability(probs, test.labels),
-        "refused_for_half_a_percent": refused_for(left, 0.005),
-        "errors_left": left[:1_001:10].tolist(),
-    }
+def gap(splits: dict[str, Runs]) -> Repeated:
+    """Return how much higher the error is on new writers, paired by seed."""
+    random, writer = (error_rates(splits[kind], "val") for kind in SPLITS)
+    return differences(writer, random)
+
+
+def claim(splits: dict[str, Runs]) -> Claim:
+    """Judge whether a random validation split is as hard as one of new writers."""
+    found = gap(splits)
+    low, high = found.interval
+    return Claim(
+        "A random validation split is as hard as new writers are.",
+        "a random validation split",
+        f"new writers {signed(found.mean)} points ({signed_between((low, high))})",
+        "the 95 % interval of the difference, paired by seed, includes 0",
+        low <= 0 <= high,
+        "usual practice",
+        f"{len(found.values)} seeds",
+    )
+
+
+def protocol_table(splits: dict[str, Runs]) -> Table:
+    """Set validation errors beside test errors, for each kind of split."""
+    rows = []
+    for kind, runs in splits.items():
+        val, test = (error_rates(runs, part) for part in ("val", "test"))
+        size = sum(run["train"]["total"] for run in runs) / len(runs)
+        rates, gap = (
+            [f"{each.mean:.2f} %" for each in (val, test)],
+            differences(val, test),
+        )
+        interval = signed_between(gap.interval)
+        rows.append([NAMES[kind], f"{size:,.0f}", *rates, signed(gap.mean), interval])
+    header = ["Split", "Trained on", "Validation error", "Test error", "Difference"]
+    return Table(header=[*header, "95 % interval"], rows=rows, align="lrrrrr")
+
+
+def protocol(splits: dict[str, Runs]):
+    """Draw validation and test errors of each run, joined, for each kind of split."""
+    words, ticks = [], []
+    with new_figure(2.7) as (figure, ((axes,),)):
+        for kind, runs in splits.items():
+            pair = [error_rates(runs, part) for part in ("val", "test")]
+            means, places = [each.mean for each in pair], (len(ticks), len(ticks) + 1)
+            axes.plot(places, [each.values for each in pair], "o-", color=GREY, lw=0.9)
+            axes.plot(places, means, "_", color=VERMILION, ms=26, mew=2.4)
+            ticks += [f"validation,\n{NAMES[kind]}", f"test,\n{NAMES[kind]}"]
+            words.append(f"{NAMES[kind]}: {means[0]:.2f} and {means[1]:.2f} %")
+        axes.set(xlim=(-0.6, len(ticks) - 0.4), ylabel="Error rate (%)")
+        axes.set_xticks(range(len(ticks)), ticks)
+    alt = "Dots for each run's validation and test error, joined; means for "
+    return figure, f"{alt}{'; '.join(words)}."

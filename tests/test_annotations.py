@@ -5,14 +5,14 @@ from collections import Counter
 import pytest
 import torch
 
-from lenet.data import Digits
-from lenet.history import (
+from lenet.annotations import (
     curves_1998,
     errors_1998,
     label_errors,
     split_by_writer,
-    writers_1998,
+    writers,
 )
+from lenet.data import Digits
 
 
 @pytest.fixture
@@ -22,17 +22,17 @@ def numbered():
 
 
 def test_writers_are_as_published():
-    writers, student = writers_1998()
-    assert len(writers) == 60_000
+    numbers, student = writers()
+    assert len(numbers) == 60_000
     assert int(student.sum()) == 29_050
-    assert len(writers[student].unique()) == 250
-    assert len(writers[~student].unique()) == 289
+    assert len(numbers[student].unique()) == 250
+    assert len(numbers[~student].unique()) == 289
 
 
 def test_no_writer_is_on_both_sides(numbered):
-    writers, student = writers_1998()
+    numbers, student = writers()
     train, val = split_by_writer(numbered, 10_000, seed=3)
-    assert not set(writers[train.labels].tolist()) & set(writers[val.labels].tolist())
+    assert not set(numbers[train.labels].tolist()) & set(numbers[val.labels].tolist())
     assert sorted([*train.labels.tolist(), *val.labels.tolist()]) == list(range(60_000))
     assert 9_600 < len(val) <= 10_000
     assert abs(float(student[val.labels].double().mean()) - 0.5) < 0.02

@@ -1,0 +1,73 @@
+"""All claims of the evidence, and the stored studies that they rest on."""
+
+from collections.abc import Sequence
+
+from lenet.claims import Claim
+from lenet.figures import Table
+from lenet.studies import (
+    calibration,
+    corruption,
+    mistakes,
+    recipes,
+    seeds,
+    sizes,
+    writers,
+)
+from lenet.studies.runner import load_stored, results
+
+STUDIES = ("seeds", "writers", "corruption", "sizes", "recipes", "replication")
+
+
+def load_studies() -> dict[str, dict]:
+    """Read the stored studies that the evidence comes from."""
+    return {name: load_stored(name) for name in STUDIES}
+
+
+def claims(studies: dict[str, dict]) -> list[Claim]:
+    """Judge every claim, in the order of the report."""
+    runs = results(studies["seeds"])
+    splits = {kind: results(studies["writers"], split=kind) for kind in writers.SPLITS}
+    return [
+        writers.claim(splits),
+        *seeds.claims(runs),
+        *mistakes.claims(runs),
+        calibration.claim(splits["writer"]),
+        *corruption.claims(studies["corruption"]),
+        *recipes.claims(studies["recipes"]),
+        sizes.claim(studies["sizes"], studies["seeds"]),
+    ]
+
+
+def claim_table(judged: Sequence[Claim]) -> Table:
+    """List claims, who makes them, what was measured, on how much, and verdicts."""
+    rows = [[c.text, c.source, c.measured, c.runs, f"**{c.verdict}**"] for c in judged]
+    header = ["Claim", "Who claims it", "Measured", "n", "Verdict"]
+    return Table(header=header, rows=rows, align="lllll")
+
+
+def rule_list(judged: Sequence[Claim]) -> str:
+    """Write a list of what makes each claim hold; claims under one rule go together."""
+    texts: dict[str, list[str]] = {}
+    for claim in judged:
+        texts.setdefault(claim.rule, []).append(claim.text)
+    items = texts.items()
+    return "\n".join(f"- *{' '.join(t)}* It holds if {rule}." for rule, t in items)
+
+
+def holding(judged: Sequence[Claim], source: str) -> str:
+    """Say how many of a source's claims hold, such as ``2 of 7 claims hold``."""
+    theirs = [claim.holds is True for claim in judged if claim.source == source]
+    return f"{sum(theirs)} of {len(theirs)} claims hold{'s' * (sum(theirs) == 1)}"
+
+
+def origins(studies: dict[str, dict]) -> Table:
+    """List the stored studies: what each asks, its number of runs, and its hours."""
+    rows = []
+    for name, stored in studies.items():
+        num, seconds = (
+            len(stored["members"]),
+            sum(m["seconds"] for m in stored["members"]),
+        )
+        rows.append([f"`{name}`", stored["question"], num, f"{seconds / 3600:.1f}"])
+    header = ["Study", "Question", "Runs", "Core hours"]
+    return Table(header=header, rows=rows, align="llrr")

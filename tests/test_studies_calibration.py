@@ -1,0 +1,124 @@
+"""Validation splits, calibration and refusing, against cases worked out by hand."""
+
+from functools import partial
+
+import pytest
+import torch
+
+from lenet.config import Config
+from lenet.studies import calibration, writers
+
+
+def a_run(val=120, test=110, temperature=1.2):
+    """A result: 15 bins, the least confident first."""
+    counts = {"train": 10, "val": val, "test": test}
+    parts = {name: {"count": c, "total": 10_000} for name, c in counts.items()}
+    errors = [max(0, 110 - 5 * step) for step in range(101)]
+    bins = {"confidence": [0.9, *[0.999] * 14], "accuracy": [0.8, *[1.0] * 14]}
+    kind = {
+        "negative_log_likelihood": 0.05,
+        "reliability": bins | {"count": [667] * 15, "error": 0.01},
+        "rejection": {"refused": list(range(0, 1_001, 10)), "errors": errors},
+        "target": {"error_rate": 0.005, "refused": 150},
+    }
+    return parts | {"temperature": temperature, "as_trained": kind, "scaled": kind}
+
+
+@pytest.fixture
+def logits():
+    return 3 * torch.randn(20_000, 10, generator=torch.Generator().manual_seed(0))
+
+
+def drawn(logits):
+    """Draw labels with the very probabilities that the logits give."""
+    generator = torch.Generator().manual_seed(1)
+    return torch.multinomial(logits.softmax(1), 1, generator=generator)[:, 0]
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
+def test_the_temperature_that_was_put_in_comes_out(logits, temperature):
+    found = calibration.fit_temperature(logits * temperature, drawn(logits))
+    assert found == pytest.approx(temperature, rel=0.03)
+
+
+def test_true_probabilities_have_a_small_calibration_error(logits):
+    labels = drawn(logits)
+    error = calibration.reliability(logits.softmax(1), labels)["error"]
+    assert error < 0.015
+    assert calibration.reliability((3 * logits).softmax(1), labels)["error"] > 5 * error
+
+
+def test_losses_and_calibration_errors_are_as_worked_out_by_hand():
+    loss = calibration.negative_log_likelihood(torch.zeros(1, 10), torch.tensor([4]))
+    assert loss == pytest.approx(2.302585)  # the logarithm of ten
+    probs = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.4, 0.6]])
+    found = calibration.reliability(probs, torch.tensor([0, 1, 1, 0]), num_bins=1)
+    assert found["error"] == pytest.approx(0.75 - 0.5)
+    assert found["count"] == [4]
+
+
+def test_the_least_certain_are_refused_first():
+    probs = torch.tensor([[0.9, 0.1], [0.55, 0.45], [0.3, 0.7], [0.48, 0.52]])
+    labels = torch.tensor([0, 1, 0, 0])  # wrong but for the first
+    assert calibration.rejection_curve(probs, labels).tolist() == [3, 2, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("left", "rate", "fewest"),
+    [
+        ([3, 2, 1, 0, 0], 0.5, 2),
+        ([3, 2, 1, 0, 0], 0.75, 0),
+        ([3, 2, 1, 0, 0], 0.1, 3),
+        ([2, 1, 0], 0.5, None),
+    ],
+)
+def test_the_fewest_are_refused_for_an_error_rate(left, rate, fewest):
+    assert calibration.refused_for(torch.tensor(left), rate) == fewest
+
+
+def test_a_run_stores_counts_and_the_settings_of_calibration(sample, monkeypatch):
+    monkeypatch.setattr(writers, "Config", partial(Config, num_epochs=2, val_size=200))
+    result = writers.run(0, "random", sample)
+    sizes = [result[part]["total"] for part in ("train", "val", "test")]
+    assert sizes == [1_097, 200, 500]
+    assert result["history"][-1]["val"]["num_correct"] == 200 - result["val"]["count"]
+    for kind in (result["as_trained"], result["scaled"]):
+        assert sum(kind["reliability"]["count"]) == 500
+        assert kind["rejection"]["refused"][:3] == [0, 10, 20]
+        assert kind["rejection"]["errors"][0] == result["test"]["count"]
+        assert kind["target"]["error_rate"] == 0.005
+
+
+def test_a_random_split_is_easier_when_new_writers_are_harder():
+    random = [a_run(val) for val in (100, 105, 110)]
+    harder = [a_run(val) for val in (140, 144, 151)]
+    alike = [a_run(val) for val in (105, 100, 110)]
+    assert not writers.claim({"random": random, "writer": harder}).holds
+    assert writers.claim({"random": random, "writer": alike}).holds
+
+
+def test_validation_and_test_error_are_compared_run_by_run():
+    splits = {"random": [a_run(100, 120), a_run(110, 140)]}
+    (row,) = writers.protocol_table(splits)["rows"]
+    assert row[:5] == ["random split", "10,000", "1.05 %", "1.30 %", "−0.25"]
+    figure, _ = writers.protocol(splits)
+    assert figure.axes[0].lines[0].get_ydata() == pytest.approx([1.0, 1.2])
+
+
+@pytest.mark.parametrize(("temperatures", "holds"), [((0.9, 1), 1), ((1.3, 1.31), 0)])
+def test_a_temperature_of_one_means_calibrated(temperatures, holds):
+    assert (
+        calibration.claim([a_run(temperature=t) for t in temperatures]).holds == holds
+    )
+
+
+def test_figures_set_found_errors_over_stated_ones_and_count_on_the_digits_kept():
+    figure, alt = calibration.reliability_diagram([a_run(), a_run()])
+    line = figure.axes[0].lines[1]
+    assert (line.get_xdata()[0], line.get_ydata()[0]) == pytest.approx((0.1, 0.2))
+    assert line.get_ydata()[1] == calibration.NONE_FOUND
+    assert "in 15 bins" in alt
+    figure, alt = calibration.rejection([a_run(), a_run()])
+    rates = figure.axes[0].lines[0].get_ydata()
+    assert rates[[0, 10]] == pytest.approx([1.10, 100 * 60 / 9_900])
+    assert "1.10 % with none refused, 0.61 % with 1 %" in alt

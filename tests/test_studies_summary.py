@@ -1,0 +1,35 @@
+"""The summary: every claim with its verdict and rule, every study with its origin."""
+
+from lenet.claims import Claim
+from lenet.studies import summary
+
+
+def a_claim(text, rule, holds, source="us"):
+    return Claim(text, text.lower(), "so much", rule, holds, source, "3 seeds")
+
+
+def test_claims_are_listed_with_verdicts_under_their_rules_and_by_source():
+    claims = [
+        a_claim("One.", "a rule", True),
+        a_claim("Two.", "another", None),
+        a_claim("Three.", "a rule", False),
+        a_claim("Four.", "another", True, source="them"),
+    ]
+    rows = summary.claim_table(claims)["rows"]
+    assert rows[0] == ["One.", "us", "so much", "3 seeds", "**holds**"]
+    assert [row[-1] for row in rows[1:3]] == ["**open**", "**does not hold**"]
+    first, second = summary.rule_list(claims).splitlines()
+    assert first == "- *One. Three.* It holds if a rule."
+    assert second == "- *Two. Four.* It holds if another."
+    assert summary.holding(claims, "us") == "1 of 3 claims holds"
+
+
+def test_the_evidence_judges_every_claim_once_and_names_its_origins():
+    studies = summary.load_studies()
+    judged = summary.claims(studies)
+    assert len({claim.text for claim in judged}) == len(judged) == 19
+    assert sum(claim.source == "earlier report" for claim in judged) == 7
+    assert all(claim.holds in (True, False, None) for claim in judged)
+    rows = {row[0]: row for row in summary.origins(studies)["rows"]}
+    seconds = sum(each["seconds"] for each in studies["seeds"]["members"])
+    assert rows["`seeds`"][2:] == [20, f"{seconds / 3600:.1f}"]
