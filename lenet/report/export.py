@@ -29,6 +29,7 @@ LONG_LINES = "--columns=9999"  # else pandoc gives widths to the columns of tabl
 OLDEST_PANDOC = (3, 2)
 REFUSAL = re.compile(r"REFUSED (.*?)\nstack traceback:", re.S)  # from report.lua
 BIG = re.compile(r"#scale\(x: (\d+)%, y: \d+%\)\[(.*?)\]")  # what \Bigl( becomes
+SHARES = re.compile(r"columns: \([^)]*\)")  # of a table, in % where Typst has fr
 DATED = "SOURCE_DATE_EPOCH"  # without it the file carries no date
 
 
@@ -51,8 +52,8 @@ def find_pandoc() -> str:
             return path
     raise OSError(
         f"no pandoc {'.'.join(map(str, OLDEST_PANDOC))} or newer runs here: install it "
-        "so that it is on the PATH (`conda install -c conda-forge pandoc`, `brew install "
-        "pandoc`), or `pip install pypandoc_binary`, or let pypandoc fetch it: "
+        "so that it is on the PATH (`conda install -c conda-forge pandoc`, `brew "
+        "install pandoc`), or `pip install pypandoc_binary`, or let pypandoc fetch it: "
         '`python -c "import pypandoc; pypandoc.download_pandoc()"`'
     )
 
@@ -84,7 +85,9 @@ def convert(notebook: NotebookNode, target: str, folder: Path) -> str:
 def typeset(source: str, folder: Path) -> bytes:
     """Compile Typst to a PDF/UA-1; any complaint of Typst is an error."""
     main = folder / "main.typ"
-    main.write_text(BIG.sub(r"stretch(size: #\1%, \2)", source), encoding="utf-8")
+    source = BIG.sub(r"stretch(size: #\1%, \2)", source)
+    source = SHARES.sub(lambda columns: columns[0].replace("%", "fr"), source)
+    main.write_text(source, encoding="utf-8")
     compiler = typst.Compiler(str(main), root=folder, ignore_system_fonts=True)
     date = int(os.environ.get(DATED, "0"))
     try:
@@ -130,3 +133,19 @@ class PDFReport(Exporter):
         with tempfile.TemporaryDirectory() as folder:
             source = convert(nb, "typst", Path(folder))
             return typeset(source, Path(folder)), resources
+
+
+class _CommandLine(Exporter):
+    """Keep a name with a hyphen out of JupyterLab, whose route to it has none."""
+
+    @default("enabled")
+    def _enabled_default(self) -> bool:
+        return "jupyter_server" not in sys.modules
+
+
+class CommandLineHTML(_CommandLine, HTMLReport):
+    """`jupyter nbconvert --to lenet-html`."""
+
+
+class CommandLinePDF(_CommandLine, PDFReport):
+    """`jupyter nbconvert --to lenet-pdf`."""

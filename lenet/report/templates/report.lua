@@ -5,7 +5,8 @@
 local text_of = pandoc.utils.stringify
 local typst = FORMAT == "typst"
 local TEXT_WIDTH = 605  -- pixels of CSS in 6.3 in
-local LONG_ROW = 100  -- characters in a row of a table that does not fit on one line
+local PAGE_WIDTH = 453  -- points
+local SHORT_CELL = 14  -- characters that a column keeps on one line beside sentences
 local UNNUMBERED = { References = true, Acknowledgements = true }
 local CLAIMS = { "^Section%s", "^§", "^Figure%s", "^Table%s", "^%(", "^%[" }
 local FUNCTIONS = "arg cos det exp inf lim ln log max min sin sup tan tanh"
@@ -41,7 +42,8 @@ end
 
 -- What may scroll sideways, within reach of the keyboard.
 local function scrolling(class, name)
-  return pandoc.Attr("", { class }, { tabindex = "0", role = "group", ["aria-label"] = name })
+  local attributes = { { "tabindex", "0" }, { "role", "group" }, { "aria-label", name } }
+  return pandoc.Attr("", { class }, attributes)  -- of pairs, which keep their order
 end
 
 local function number_heading(heading)
@@ -106,7 +108,8 @@ local function picture(label, alt, width)
     local code = '#image("%s.svg", alt: %s, width: %.1f%%)'
     return pandoc.Plain(raw("", code:format(label, quote(alt), share)))
   end
-  local image = pandoc.Image({}, label .. ".svg", "", { alt = alt, width = width })
+  local size = pandoc.Attr("", {}, { { "alt", alt }, { "width", tostring(width) } })
+  local image = pandoc.Image({}, label .. ".svg", "", size)
   return pandoc.Div(pandoc.Plain(image), scrolling("scroll", "Figure"))
 end
 
@@ -135,28 +138,44 @@ local function number_float(div)
   return body
 end
 
-local function complete_table(grid)
-  local longest, rows = {}, grid.bodies[1].body
-  for _, row in ipairs(rows) do
-    row.cells[1].attributes.scope = "row"
-    for place, cell in ipairs(row.cells) do
-      local length = utf8.len(text_of(cell.contents))
-      longest[place] = math.max(longest[place] or 0, length)
+-- The length of the longest cell of each column and its root mean with the average.
+local function measure_columns(grid)
+  local longest, shares, rows = {}, {}, grid.bodies[1].body
+  for place, cell in ipairs(grid.head.rows[1].cells) do
+    local most, sum = utf8.len(text_of(cell.contents)), 0
+    for _, row in ipairs(rows) do
+      local length = utf8.len(text_of(row.cells[place].contents))
+      most, sum = math.max(most, length), sum + length
     end
+    longest[place], shares[place] = most, (most * sum / #rows) ^ 0.25
   end
+  return longest, shares
+end
+
+-- Columns of sentences share what the short ones leave. The root lets one of sentences
+-- be wide without squeezing one of phrases.
+local function complete_table(grid)
+  local longest, shares = measure_columns(grid)
+  local letter, total = #longest > 3 and 4 or 4.5, 0  -- points, in 8 or 9 pt
+  for _, length in ipairs(longest) do
+    total = total + length * letter + 11
+  end
+  local wide = total > PAGE_WIDTH
   if typst then
+    for place, column in ipairs(grid.colspecs) do
+      local share = wide and longest[place] > SHORT_CELL and shares[place] / 100
+      grid.colspecs[place] = { column[1], share or nil }
+    end
+    grid.attributes["typst:inset"] = wide and "(x: 5.5pt, y: 4pt)" or nil
     return grid
   end
+  grid.classes:extend(wide and { "wide" } or {})
   grid.bodies[1].row_head_columns = 1
   for _, cell in ipairs(grid.head.rows[1].cells) do
     cell.attributes.scope = "col"
   end
-  local total = 0
-  for _, length in ipairs(longest) do
-    total = total + length
-  end
-  if total > LONG_ROW then
-    grid.classes:insert("wide")
+  for _, row in ipairs(grid.bodies[1].body) do
+    row.cells[1].attributes.scope = "row"
   end
   return pandoc.Div(grid, scrolling("scroll", "Table"))
 end
