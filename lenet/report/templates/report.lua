@@ -85,6 +85,14 @@ local function number_references(list)
   end
 end
 
+local function refuse_html(html)
+  refuse(
+    'the HTML %s: only <a id="name"></a> in a numbered list of references is known; link to a '
+      .. "heading by its own words, as in [Section 2](#Its-own-words)",
+    html
+  )
+end
+
 local function check_html(element)
   if element.format ~= "html" then
     return nil
@@ -93,11 +101,7 @@ local function check_html(element)
   if label then
     return pandoc.Span(typst and raw("", "#metadata(none)") or {}, { id = label })
   elseif element.text ~= "</a>" and not element.text:match("^<!%-%-") then
-    refuse(
-      'the HTML %q: only <a id="name"></a> in a numbered list of references is known; link to '
-        .. "a heading by its own words, as in [Section 2](#Its-own-words)",
-      element.text
-    )
+    refuse_html(element.text)
   end
   return {}
 end
@@ -335,6 +339,12 @@ local function check_link(link)
   end
 end
 
+local function check_anchor(span)
+  if span.identifier ~= "" and not targets[span.identifier] then
+    refuse_html('<a id="' .. span.identifier .. '">')
+  end
+end
+
 return {
   {
     CodeBlock = fold_code,
@@ -347,5 +357,5 @@ return {
     RawInline = check_html,
     Table = complete_table,
   },
-  { Link = check_link },
+  { Link = check_link, Span = check_anchor },
 }

@@ -1,0 +1,429 @@
+"""What notebooks show becomes a whole, accessible report, or is refused with words."""
+
+import io
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+from unittest import mock
+
+import matplotlib.pyplot as plt
+import nbformat
+import pypdf
+import pytest
+from nbformat import v4
+
+from lenet.report import HTMLReport, PDFReport, display, figure, front_matter, prose
+from lenet.report import table as show_table
+from lenet.report.export import convert
+
+TITLE = r"A report & its \<signs>"
+TEXT = r"""## Introduction
+
+Text with *emphasis*; **bold**. `code_#` and inline $x^2 \le \sigma(\pm 1)$, see
+[Figure 1](#fig-loss), [Table 1](#tbl-long), [(2)](#eq-2), [[1]](#ref-one),
+[Section 2](#The-author's-method), [a page](https://example.org/a?b=1&c=2).
+
+\# \$5 a\_b 2×2 ≥ 3 @home [x] 50% \<tag> C\* ~ \\ {z}
+
+\begin{equation}\tag{1}
+y = \sum_{i=0}^{4} w_i x_i
+\end{equation}
+
+\begin{align}
+E &= -\frac{1}{N}\log p \tag{2} \\
+
+- F &= \begin{cases} 1 & x > 0 \\ 0 & x < 0 \end{cases} \tag{3}
+\end{align}
+
+## The author's method
+
+### Details
+
+- one
+- two
+"""
+MORE = """- three
+
+| Run | Error |
+|:---|---:|
+| ours | 0.97 % |
+
+> "Quoted." ~~old~~
+
+```tex
+\\begin{align} a_code \\end{align}
+```
+"""
+REFERENCES = """## References
+
+1. <a id="ref-one"></a>A. Author, "Title", *Journal*, 1998."""
+THIN = '<mspace width="0.167em"></mspace>'
+LONG = "a text that is far too long to stand on one line of a printed table with others"
+
+
+class Page(HTMLParser):
+    """Every element with its attributes, and the text that is shown."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.text, self.unclosed = [], [], "", []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in {"meta", "img", "br", "hr", "link"}:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.unclosed.append(tag)
+
+    def handle_data(self, data):
+        if not {"style", "title", "annotation"} & set(self.open):
+            self.text += data
+
+    def find(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+def outputs(show, *arguments, **keywords):
+    """Collect what a function displays as the outputs of a cell."""
+    shown = []
+
+    def keep(data, metadata, raw):
+        shown.append(v4.new_output("display_data", data, metadata=metadata))
+
+    with mock.patch.object(display, "display", keep):
+        show(*arguments, **keywords)
+    return shown
+
+
+def cell(outputs=(), source="x = 1", tags=()):
+    made = v4.new_code_cell(source, execution_count=1, outputs=list(outputs))
+    made.metadata["tags"] = list(tags)
+    return made
+
+
+def plot(
+    label="fig-loss", caption="Loss of $n = 5$ seeds; *falling*.", alt='A "line".'
+):
+    fig, ax = plt.subplots(figsize=(6.3, 2))
+    ax.plot([1, 2])
+    return outputs(figure, fig, alt, label=label, caption=caption)
+
+
+def table(header, rows, label="tbl-x", caption="Words."):
+    align = "l" * len(header)
+    return outputs(show_table, header, rows, align=align, label=label, caption=caption)
+
+
+def long_table():
+    rows = [
+        ["C1", "**bold** `s_x` $j = 0.1$", LONG, LONG, 60_000],
+        ["S2", "b", LONG, "c", 2],
+    ]
+    header = ["Layer", "Paper", "This run", "Why different", "Count"]
+    caption = "What differs, with [(1)](#eq-1)."
+    return table(header, rows, "tbl-long", caption)
+
+
+def sample(*more, banner=None):
+    """Make an executed notebook, with more cells before its references."""
+    abstract = "We measure **0.95 %** with $E(W)$ of [(2)](#eq-2)."
+    front = outputs(front_matter, TITLE, abstract, banner=banner)
+    log = [v4.new_output("stream", text=f"Epoch {i} <b> done\n") for i in (1, 2)]
+    cells = [
+        v4.new_markdown_cell("# Old title\n\n**Abstract.** Old words."),
+        cell(front, tags=["remove-cell"]),
+        v4.new_markdown_cell(TEXT),
+        v4.new_markdown_cell(MORE),
+        cell(long_table(), source="secret_input = 1", tags=["remove-input"]),
+        cell([log[0], *plot(), log[1]], source="folded_input = 1"),
+        cell(source="shown_code = '#'  # kept", tags=["show-code", "unknown"]),
+        cell(source="removed_cell = 1", tags=["remove-cell"]),
+        cell(outputs(prose, "The error is 1.5 %, see [Figure 1](#fig-loss).")),
+        *more,
+        v4.new_markdown_cell(REFERENCES),
+    ]
+    for number, made in enumerate(cells):
+        made.id = f"cell-{number}"
+    return v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
+
+
+def as_html(notebook):
+    return HTMLReport().from_notebook_node(notebook)[0]
+
+
+def as_pdf(notebook):
+    return PDFReport().from_notebook_node(notebook)[0]
+
+
+def words(pdf):
+    """Read a PDF with hyphenation undone and one space between words."""
+    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    whole = "\n".join(page.extract_text() for page in pages)
+    return " ".join(re.sub(r"[-\u00ad]\n", "", whole).split())
+
+
+@pytest.fixture(scope="module")
+def html():
+    return as_html(sample())
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+@pytest.fixture(scope="module")
+def pdf():
+    return as_pdf(sample())
+
+
+@pytest.fixture(scope="module")
+def reader(pdf):
+    return pypdf.PdfReader(io.BytesIO(pdf))
+
+
+def test_a_figure_is_one_picture_with_words_then_its_caption():
+    picture, caption = plot()
+    nbformat.validate(sample())
+    assert set(picture.data) == {"image/svg+xml", "image/png", "text/plain"}
+    assert picture.data["text/plain"] == picture.metadata["image/png"]["alt"]
+    assert picture.metadata["image/svg+xml"]["width"] == 605
+    assert re.match(r'<a id="fig-loss"></a>\*\*Figure', caption.data["text/markdown"])
+    assert re.match(r"Figure \d\. Loss", caption.data["text/plain"])
+    assert plot()[1].data == caption.data  # run again, it keeps its number
+    assert plot()[0].data == picture.data
+    assert not plt.get_fignums()
+
+
+def test_a_table_is_readable_in_a_notebook_and_in_plain_text():
+    (shown,) = table(["a", "b"], [[0.1 + 0.2, 1234], [r"\$5", "see [(1)](#eq-1)"]])
+    markdown, plain = shown.data["text/markdown"], shown.data["text/plain"]
+    assert "| 0.3 | 1,234            |\n| \\$5 | see [(1)](#eq-1) |" in markdown
+    assert re.match(r"Table \d\. Words\.\n\n\| a   \| b", plain)
+    assert "see (1)" in plain
+    assert "<a" not in plain
+
+
+@pytest.mark.parametrize("missing", ["alt", "caption", "label"])
+def test_a_figure_without_words_is_refused(missing):
+    with pytest.raises(ValueError, match=f"has no {missing}"):
+        plot(**{missing: " "})
+    plt.close("all")
+
+
+def test_a_table_of_uneven_rows_is_refused():
+    with pytest.raises(ValueError, match=r"rows of \[1, 2\] cells"):
+        table(["a", "b"], [["c"]])
+
+
+def test_the_page_is_whole_and_loads_and_runs_nothing(html, page):
+    assert not page.unclosed
+    assert not page.open
+    assert not page.find("script")
+    for tag, attrs in page.elements:
+        assert not any(name.startswith("on") for name in attrs)
+        assert attrs.get("src", "data:").startswith("data:")
+        assert tag == "a" or "href" not in attrs
+    style = html[html.index("<style") : html.index("</style>")]
+    assert "@import" not in style
+    urls = re.findall(r"url\(([^)]*)", style)
+    assert len(urls) == 1  # the font of the formulas
+    assert "data:" in urls[0]
+
+
+def test_links_lead_somewhere_and_headings_are_in_order(page):
+    ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    for attrs in page.find("a"):
+        url = attrs.get("href", "#fig-loss")
+        assert url.startswith("https://") or url[1:] in ids
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert page.find("html") == [{"lang": "en"}]
+    assert page.find("nav")
+
+
+def test_figures_tables_and_formulas_can_be_read_by_everyone(html, page):
+    assert [image["alt"] for image in page.find("img")] == ['A "line".']
+    assert "<figcaption><strong>Figure 1.</strong> Loss of <math" in html
+    assert "<strong>Table 1.</strong> What differs" in html
+    scopes = [attrs["scope"] for attrs in page.find("th")]
+    assert (scopes.count("col"), scopes.count("row")) == (5 + 2, 2 + 1)
+    assert len(page.find("math")) >= 7
+    assert not re.search(r"\\[a-zA-Z]{4,}|\$\$|\\tag", page.text.split("“Quoted.”")[0])
+    assert 'id="eq-2">(2)' in html
+
+
+def test_both_reports_hold_the_words_as_they_are(page, pdf):
+    shown = " ".join(page.text.split())
+    for text in (shown, words(pdf)):
+        assert "# $5 a_b 2×2 ≥ 3 @home [x] 50% <tag> C* ~ \\ {z}" in text
+        assert "emphasis; bold. code_# and" in text
+        assert "A report & its <signs>" in text
+        assert "“Quoted.”" in text
+        assert r"\begin{align} a_code \end{align}" in text
+        assert "The error is 1.5 %, see Figure 1." in text.replace("\xa0", " ")
+        assert re.search("1 Introduction.*2.1 Details.*one.*two.*three", text)
+        assert "Old words" not in text
+        assert set(LONG.split()) <= set(text.split())
+
+
+def test_code_and_output_are_shown_folded_or_hidden_by_tags(html, page, pdf):
+    for hidden in ("secret_input", "removed_cell"):
+        assert hidden not in page.text + words(pdf)
+    assert "shown_code" in words(pdf)
+    assert not re.search("folded_input|Epoch 1", words(pdf))
+    opened = [m.end() for m in re.finditer("<details>", html)]
+    closed = [m.start() for m in re.finditer("</details>", html)]
+    folds = [html[a:b] for a, b in zip(opened, closed, strict=True)]
+    assert sum("folded_input" in fold for fold in folds) == 1
+    assert not any("shown_code" in fold for fold in folds)
+    (log,) = [fold for fold in folds if "<summary>Training log</summary>" in fold]
+    assert "Epoch 1 &lt;b&gt; done\nEpoch 2" in log
+
+
+def test_a_banner_is_loud_in_title_and_page_and_pdf():
+    notebook = sample(banner="SAMPLE DATA; *no* result.")
+    page, text = Page(as_html(notebook)), words(as_pdf(notebook))
+    assert any(attrs.get("role") == "note" for _, attrs in page.elements)
+    for shown in (page.text, text):
+        assert "SAMPLE DATA; no result." in shown
+        assert "<signs> (sample data)" in shown
+
+
+def test_the_pdf_is_tagged_for_everyone(reader):
+    assert reader.metadata.title == "A report & its <signs>"
+    assert reader.root_object["/Lang"].startswith("en")
+    assert b"pdfuaid:part" in reader.root_object["/Metadata"].get_data()
+    kinds, nodes = [], [reader.root_object["/StructTreeRoot"]["/K"]]
+    while nodes:
+        node = nodes.pop().get_object()
+        if isinstance(node, list):
+            nodes += node
+        elif isinstance(node, dict):
+            kinds.append((node.get("/S"), node.get("/Alt")))
+            nodes += [node["/K"]] if "/K" in node else []
+    names = [name for name, _ in kinds]
+    assert ("/Figure", 'A "line".') in kinds
+    assert names.count("/Table") == 2
+    assert names.count("/TH") >= 7
+    assert {"/H1", "/H2", "/Link", "/Formula", "/Caption", "/L"} <= set(names)
+    assert all(alt for name, alt in kinds if name in ("/Formula", "/Figure"))
+
+
+def test_the_pdf_has_its_fonts_inside_and_numbered_pages(reader):
+    for number, sheet in enumerate(reader.pages, 1):
+        assert f"{number} / {len(reader.pages)}" in sheet.extract_text()
+        for font in sheet["/Resources"]["/Font"].values():
+            inner = font.get_object()["/DescendantFonts"][0].get_object()
+            assert {"/FontFile2", "/FontFile3"} & inner["/FontDescriptor"].keys()
+
+
+def test_the_same_notebook_gives_the_same_bytes(html, pdf, monkeypatch):
+    assert as_html(sample()) == html
+    assert as_pdf(sample()) == pdf
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
+    dated = pypdf.PdfReader(io.BytesIO(as_pdf(sample())))
+    assert dated.metadata.creation_date.year == 2001
+
+
+def test_a_first_cell_gives_title_and_abstract_without_front_matter():
+    first = v4.new_markdown_cell("# My title\n\n**Abstract.** My words.")
+    text = Page(as_html(v4.new_notebook(cells=[first]))).text
+    assert re.search(r"My title\s+Abstract\s+My words\.", text)
+
+
+@pytest.mark.parametrize(
+    ("tex", "html", "typst"),
+    [
+        (r"a\log x", rf"<mi>a</mi>{THIN}<mrow><mi", "a log x"),
+        (r"\log_2 10", rf"<mn>2</mn></msub>{THIN}<mn>10", "log_2 10"),
+        (r"\tanh\Bigl(x\Bigr)", "</mrow><mo minsize", r"tanh #scale(x: 180%"),
+        ("60{,}000", "<mn>60</mn><mtext", "60 upright"),
+        (r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", "<mtable>", "1, 2; 3, 4"),
+    ],
+)
+def test_formulas_are_written_for_both(tex, html, typst, tmp_path):
+    notebook = sample(v4.new_markdown_cell(f"See ${tex}$."))
+    assert html in as_html(notebook)
+    assert typst in convert(notebook, "typst", tmp_path)
+    assert as_pdf(notebook)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("[Figure 2](#fig-loss)", r"wrong text: write \[Figure 1\]\(#fig-loss\)"),
+        ("[Table 1](#fig-loss)", r"write \[Figure 1\]"),
+        ("[Figure 3](#fig-none)", "leads nowhere: the labels are .*fig-loss"),
+        ("[(3)](#eq-2)", r"write \[\(2\)\]"),
+        ("[[2]](#ref-one)", r"write \[\[1\]\]"),
+        ("[Section 3](#Details)", r"write \[Section 2.1\]"),
+        ("# Details", "'?Details.* is used twice"),
+        (r"$$a \tag{7}$$", r"equation 4 has \\tag\{7\}: write \\tag\{4\}"),
+        (r"$$a \tag{4}\label{eq:x}$$", r"by \\tag\{n\} alone and link to it by"),
+        ("## A\n\n#### B", "no heading one level above it: take a # off"),
+        ("![x](a.png)", "show it with lenet.report.figure"),
+        ("|a|b|\n|-|-|\n|$x|y$|c|", "another number of cells .*mid"),
+        ("<div>x</div>", "only <a id=.*Section 2"),
+        ('<a id="above"></a>\n\n## Heading', "only <a id=.*Section 2"),
+        ("$60,000$", r"write 60\{,\}000"),
+        (r"$\nonsense{x}$", r"unexpected control sequence \\nonsense"),
+        (r"$\frac{a}$", "pandoc refuses"),
+        (r"\begin{tikzcd}a\end{tikzcd}", "tikzcd"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_what_to_write(source, message):
+    with pytest.raises(ValueError, match=re.compile(message, re.S)):
+        as_html(sample(v4.new_markdown_cell(source)))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda: table(["a"], [["[Figure 9](#fig-loss)"]]), r"write \[Figure 1\]"),
+        (lambda: plot(caption="See [(9)](#eq-2).", label="b"), r"write \[\(2\)\]"),
+        (plot, "'?fig-loss.* is used twice: rename one"),
+        (lambda: outputs(front_matter, "T", "A"), "front_matter was called twice"),
+        (
+            lambda: [v4.new_output("display_data", {"image/png": "iVBOR"})],
+            "a picture has no caption: show it with figure",
+        ),
+        (
+            lambda: [v4.new_output("error", ename="KeyError", evalue="'x'")],
+            r"KeyError: 'x' in the cell\nd\['x'\]\nmend it",
+        ),
+    ],
+)
+def test_wrong_outputs_are_refused_with_what_to_do(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        as_pdf(sample(cell(wrong(), source="d['x']")))
+
+
+def test_a_figure_that_lost_its_alt_text_is_refused():
+    (picture, _) = plot(label="fig-b")
+    picture.metadata["report"]["alt"] = ""
+    with pytest.raises(ValueError, match=r"'fig-b' has no alt: give figure\(\) one"):
+        as_html(sample(cell([picture])))
+
+
+def test_a_picture_without_number_can_be_linked_but_not_counted():
+    fig = plt.figure()
+    shown = outputs(figure, fig, "Alt.", label="x", caption="Looks.", numbered=False)
+    linked = v4.new_markdown_cell("[the picture](#x)")
+    page = Page(as_html(sample(cell(shown), linked)))
+    assert "Figure 2" not in page.text
+    with pytest.raises(ValueError, match="wrong text"):
+        as_html(sample(cell(shown), v4.new_markdown_cell("[Figure 2](#x)")))
+
+
+def test_any_complaint_of_typst_is_an_error():
+    with pytest.raises(ValueError, match="Typst could not set the report"):
+        as_pdf(sample(v4.new_markdown_cell("\N{GRINNING FACE}")))
