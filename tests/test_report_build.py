@@ -86,15 +86,6 @@ def test_sample_data_goes_to_its_own_folder_and_says_so(tmp_path, capsys):
     assert "*** my_report.ipynb: SAMPLE ***" in capsys.readouterr().err
 
 
-def test_cells_without_ids_get_fixed_ones(tmp_path):
-    notebook = v4.new_notebook(cells=[v4.new_markdown_cell("# T")])
-    del notebook.cells[0]["id"]
-    notebook.nbformat_minor = 4
-    path = tmp_path / "old.ipynb"
-    path.write_text(nbformat.writes(notebook), encoding="utf-8")
-    assert build.load(path).cells[0].id == "cell-1"
-
-
 @pytest.fixture
 def stand_in(tmp_path, monkeypatch):
     """Put programs in the places of pandoc; each prints one line and may fail."""
