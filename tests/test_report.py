@@ -103,9 +103,7 @@ def cell(outputs=(), source="x = 1", tags=()):
     return made
 
 
-def plot(
-    label="fig-loss", caption="Loss of $n = 5$ seeds; *falling*.", alt='A "line".'
-):
+def plot(label="fig-loss", caption="Loss of $n = 5$ *seeds*.", alt='A "line".'):
     fig, ax = plt.subplots(figsize=(6.3, 2))
     ax.plot([1, 2])
     return outputs(figure, fig, alt, label=label, caption=caption)
@@ -117,13 +115,9 @@ def table(header, rows, label="tbl-x", caption="Words."):
 
 
 def long_table():
-    rows = [
-        ["C1", "**bold** `s_x` $j = 0.1$", LONG, LONG, 60_000],
-        ["S2", "b", LONG, "c", 2],
-    ]
+    rows = [["C1", "`s_x` $j = 0.1$", LONG, LONG, 60_000], ["S2", "", LONG, "c", 2]]
     header = ["Layer", "Paper", "This run", "Why different", "Count"]
-    caption = "What differs, with [(1)](#eq-1)."
-    return table(header, rows, "tbl-long", caption)
+    return table(header, rows, "tbl-long", "What differs, with [(1)](#eq-1).")
 
 
 def sample(*more, banner=None):
@@ -144,9 +138,7 @@ def sample(*more, banner=None):
         *more,
         v4.new_markdown_cell(REFERENCES),
     ]
-    for number, made in enumerate(cells):
-        made.id = f"cell-{number}"
-    return v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
+    return v4.new_notebook(cells=cells)
 
 
 def as_html(notebook):
@@ -194,14 +186,11 @@ def test_a_table_is_readable_in_a_notebook_and_in_plain_text():
     assert "<a" not in plain
 
 
-@pytest.mark.parametrize("missing", ["alt", "caption", "label"])
-def test_a_figure_without_words_is_refused(missing):
-    with pytest.raises(ValueError, match=f"has no {missing}"):
-        plot(**{missing: " "})
+def test_a_figure_without_words_and_a_table_of_uneven_rows_are_refused():
+    for missing in ("alt", "caption", "label"):
+        with pytest.raises(ValueError, match=f"has no {missing}"):
+            plot(**{missing: " "})
     plt.close("all")
-
-
-def test_a_table_of_uneven_rows_is_refused():
     with pytest.raises(ValueError, match=r"rows of \[1, 2\] cells"):
         table(["a", "b"], [["c"]])
 
@@ -214,9 +203,8 @@ def test_the_page_loads_and_runs_nothing(made):
         assert tag == "a" or "href" not in attrs
     style = made.html[made.html.index("<style") : made.html.index("</style>")]
     assert "@import" not in style
-    urls = re.findall(r"url\(([^)]*)", style)
-    assert len(urls) == 1  # the font of the formulas
-    assert "data:" in urls[0]
+    (font,) = re.findall(r"url\(([^)]*)", style)
+    assert "data:" in font
 
 
 def test_links_lead_somewhere_and_headings_are_in_order(made):
@@ -225,9 +213,7 @@ def test_links_lead_somewhere_and_headings_are_in_order(made):
     for attrs in made.page.find("a"):
         url = attrs.get("href", "#fig-loss")
         assert url.startswith("https://") or url[1:] in ids
-    levels = [
-        int(tag[1]) for tag, _ in made.page.elements if re.fullmatch("h[1-6]", tag)
-    ]
+    levels = list(map(int, re.findall("<h([1-6])", made.html)))
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
     assert made.page.find("html") == [{"lang": "en"}]
@@ -241,9 +227,8 @@ def test_figures_tables_and_formulas_can_be_read_by_everyone(made):
     scopes = [attrs["scope"] for attrs in made.page.find("th")]
     assert (scopes.count("col"), scopes.count("row")) == (5 + 2, 2 + 1)
     assert len(made.page.find("math")) >= 7
-    assert not re.search(
-        r"\\[a-zA-Z]{4,}|\$\$|\\tag", made.page.text.split("“Quoted.”")[0]
-    )
+    before_code = made.page.text.split("“Quoted.”")[0]
+    assert not re.search(r"\\[a-zA-Z]{3,}|\$\$", before_code)
     assert 'id="eq-2">(2)' in made.html
 
 
@@ -266,9 +251,7 @@ def test_code_and_output_are_shown_folded_or_hidden_by_tags(made):
         assert hidden not in made.page.text + words(made.pdf)
     assert "shown_code" in words(made.pdf)
     assert not re.search("folded_input|Epoch 1", words(made.pdf))
-    opened = [m.end() for m in re.finditer("<details>", made.html)]
-    closed = [m.start() for m in re.finditer("</details>", made.html)]
-    folds = [made.html[a:b] for a, b in zip(opened, closed, strict=True)]
+    folds = re.findall("<details>(.*?)</details>", made.html, re.S)
     assert sum("folded_input" in fold for fold in folds) == 1
     assert not any("shown_code" in fold for fold in folds)
     (log,) = [fold for fold in folds if "<summary>Training log</summary>" in fold]
@@ -288,14 +271,9 @@ def test_the_pdf_is_tagged_for_everyone(made):
     assert made.reader.metadata.title == "A report & its <signs>"
     assert made.reader.root_object["/Lang"].startswith("en")
     assert b"pdfuaid:part" in made.reader.root_object["/Metadata"].get_data()
-    kinds, nodes = [], [made.reader.root_object["/StructTreeRoot"]["/K"]]
-    while nodes:
-        node = nodes.pop().get_object()
-        if isinstance(node, list):
-            nodes += node
-        elif isinstance(node, dict):
-            kinds.append((node.get("/S"), node.get("/Alt")))
-            nodes += [node["/K"]] if "/K" in node else []
+    objects = map(made.reader.get_object, range(1, made.reader.trailer["/Size"]))
+    nodes = [node for node in objects if isinstance(node, dict)]
+    kinds = [(node["/S"], node.get("/Alt")) for node in nodes if "/S" in node]
     names = [name for name, _ in kinds]
     assert ("/Figure", 'A "line".') in kinds
     assert names.count("/Table") == 2
@@ -354,7 +332,7 @@ def test_formulas_are_written_for_both(tmp_path):
         ('<a id="above"></a>\n\n## Heading', "only <a id=.*Section 2"),
         ("$60,000$", r"write 60\{,\}000"),
         (r"$\nonsense{x}$", r"unexpected control sequence \\nonsense"),
-        (r"$\frac{a}$", "pandoc refuses"),
+        (r"Here \begin{align}a\end{align}", "must begin its line"),
         (r"\begin{tikzcd}a\end{tikzcd}", "tikzcd"),
     ],
 )
@@ -376,19 +354,13 @@ def without_alt():
         (plot(), "'?fig-loss.* is used twice: rename one"),
         (without_alt(), r"'fig-b' has no alt: give figure\(\) one"),
         (outputs(front_matter, "T", "A"), "front_matter was called twice"),
-        (
-            [v4.new_output("display_data", {"image/png": "i"})],
-            "has no caption: show it",
-        ),
-        (
-            [v4.new_output("error", ename="KeyError", evalue="'x'")],
-            r"KeyError: 'x' in the cell\nd\['x'\]\nmend it",
-        ),
+        ([v4.new_output("display_data", {"image/png": ""})], "no caption: show it"),
+        ([v4.new_output("error", ename="E", evalue="'x'")], r"E: 'x' .*\nd\nmend it"),
     ],
 )
 def test_wrong_outputs_are_refused_with_what_to_do(wrong, message):
     with pytest.raises(ValueError, match=message):
-        as_pdf(sample(cell(wrong, source="d['x']")))
+        as_pdf(sample(cell(wrong, source="d")))
 
 
 def test_a_picture_without_number_can_be_linked_but_not_counted():

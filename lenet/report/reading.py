@@ -79,7 +79,7 @@ def _cell(cell: NotebookNode, pictures: dict[str, str]) -> list[str]:
     if cell.source.strip() and "remove-input" not in tags:
         folded = "" if "show-code" in tags else f"Code {cell.execution_count or ''}"
         parts.append(_code(cell.source, "python", folded))
-    printed = "".join(map(_printed, outputs))
+    printed = "".join(map(_printed, outputs)).strip("\n")
     if printed:
         is_log = printed.lower().startswith("epoch")
         parts.append(_code(printed, "text", "Training log" if is_log else "Output"))
@@ -92,9 +92,10 @@ def _code(source: str, language: str, folded: str) -> str:
 
 
 def _printed(output: NotebookNode) -> str:
-    """Take what a cell printed, or the bare text of a value that it ended with."""
+    """Take what a cell printed, or the text of a value without a richer form."""
     data = output.get("data", {})
-    return output.get("text", data["text/plain"] if set(data) == {"text/plain"} else "")
+    rich = _report(output) or "text/markdown" in data
+    return output.get("text", "" if rich else data.get("text/plain", "") + "\n")
 
 
 def _shown(output: NotebookNode, pictures: dict[str, str]) -> str:
@@ -112,6 +113,8 @@ def _shown(output: NotebookNode, pictures: dict[str, str]) -> str:
             raise ValueError(f"the {kind} {label!r} has no {name}: give {kind}() one")
     classes = f".{kind.title()}" + " .numbered" * report.get("numbered", True)
     if kind == "figure":
+        if "image/svg+xml" not in data:
+            raise ValueError(f"the figure {label!r} has no SVG: show it with figure()")
         pictures[label] = "".join(data["image/svg+xml"])
         classes += f" width={output.metadata['image/svg+xml']['width']}"
         body = _code(" ".join(report["alt"].split()), "text", "")

@@ -308,6 +308,12 @@ local function write_math(math)
   return typst and parts or pandoc.Span(parts, scrolling("equation", "Equation"))
 end
 
+local function refuse_bare_tex(word)
+  if word.text:match("^\\begin{") or word.text:match("^%$%$") then
+    refuse("the formula at %q was not seen: it must begin its line, and have an end", word.text)
+  end
+end
+
 local function refuse_picture(image)
   refuse("the picture %q: show it with lenet.report.figure", image.src)
 end
@@ -355,6 +361,7 @@ return {
     OrderedList = number_references,
     RawBlock = check_html,
     RawInline = check_html,
+    Str = refuse_bare_tex,
     Table = complete_table,
   },
   { Link = check_link, Span = check_anchor },
