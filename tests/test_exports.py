@@ -29,13 +29,10 @@ def committed(stem, ending):
     return ROOT / "reports" / f"{stem.replace('_', '-')}{ending}"
 
 
-def reports(notebook, kind):
-    found = [
-        output.get("metadata", {}).get("report", {})
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-    ]
-    return [report for report in found if report.get("kind") == kind]
+def reported(notebook, key):
+    outputs = [each for cell in notebook.cells for each in cell.get("outputs", [])]
+    found = [each.get("metadata", {}).get("report", {}) for each in outputs]
+    return [report[key] for report in found if key in report]
 
 
 def squeezed(text):
@@ -60,11 +57,9 @@ def test_both_reports_hold_every_section_and_caption(notebook):
     page = Page(committed(stem, ".html").read_text(encoding="utf-8"))
     reader = PdfReader(committed(stem, ".pdf"))
     pdf = "".join(sheet.extract_text() for sheet in reader.pages)
-    captions = [r["caption"] for k in ("figure", "table") for r in reports(content, k)]
     source = "\n".join(c.source for c in content.cells if c.cell_type == "markdown")
-    for words in captions + re.findall(r"^##+ (.*)", source, re.M):
+    for words in reported(content, "caption") + re.findall(r"^##+ (.*)", source, re.M):
         assert squeezed(words) in squeezed(page.text)
         assert squeezed(words) in squeezed(pdf)
-    alts = [attrs["alt"] for attrs in page.find("img")]
-    assert alts == [figure["alt"] for figure in reports(content, "figure")]
+    assert [attrs["alt"] for attrs in page.find("img")] == reported(content, "alt")
     assert 4 <= len(reader.pages) <= 20

@@ -14,7 +14,6 @@ import pytest
 from nbformat import v4
 
 from lenet.report import HTMLReport, PDFReport, display, figure, front_matter, prose
-from lenet.report import table as show_table
 from lenet.report.export import convert
 
 TITLE = r"A report & its \<signs>"
@@ -40,8 +39,7 @@ E &= -\frac{1}{N}\log p \tag{2} \\
 
 ### Details
 
-- one
-- two
+- one, two
 """
 MORE = """- three
 
@@ -55,9 +53,7 @@ MORE = """- three
 \\begin{align} a_code \\end{align}
 ```
 """
-REFERENCES = """## References
-
-1. <a id="ref-one"></a>A. Author, "Title", *Journal*, 1998."""
+REFERENCES = '## References\n\n1. <a id="ref-one"></a>A. Author, "Title", 1998.'
 THIN = '<mspace width="0.167em"></mspace>'
 LONG = "a text that is far too long to stand on one line of a printed table with others"
 
@@ -87,31 +83,30 @@ class Page(HTMLParser):
 
 def outputs(show, *arguments, **keywords):
     """Collect what a function displays as the outputs of a cell."""
-    shown = []
-
-    def keep(data, metadata, raw):
-        shown.append(v4.new_output("display_data", data, metadata=metadata))
-
-    with mock.patch.object(display, "display", keep):
+    with mock.patch.object(display, "display") as shown:
         show(*arguments, **keywords)
-    return shown
+    calls = [(call.args[0], call.kwargs["metadata"]) for call in shown.mock_calls]
+    return [v4.new_output("display_data", d, metadata=m) for d, m in calls]
 
 
 def cell(outputs=(), source="x = 1", tags=()):
-    made = v4.new_code_cell(source, execution_count=1, outputs=list(outputs))
-    made.metadata["tags"] = list(tags)
-    return made
+    return v4.new_code_cell(
+        source, execution_count=1, outputs=list(outputs), metadata={"tags": list(tags)}
+    )
 
 
-def plot(label="fig-loss", caption="Loss of $n = 5$ *seeds*.", alt='A "line".'):
-    fig, ax = plt.subplots(figsize=(6.3, 2))
-    ax.plot([1, 2])
-    return outputs(figure, fig, alt, label=label, caption=caption)
+def plot(
+    label="fig-loss", caption="Loss of $n = 5$ *seeds*.", alt='A "line".', **words
+):
+    fig = plt.figure(figsize=(6.3, 2))
+    return outputs(figure, fig, alt, label=label, caption=caption, **words)
 
 
 def table(header, rows, label="tbl-x", caption="Words."):
     align = "l" * len(header)
-    return outputs(show_table, header, rows, align=align, label=label, caption=caption)
+    return outputs(
+        display.table, header, rows, align=align, label=label, caption=caption
+    )
 
 
 def long_table():
@@ -135,6 +130,7 @@ def sample(*more, banner=None):
         cell(source="shown_code = '#'  # kept", tags=["show-code", "unknown"]),
         cell(source="removed_cell = 1", tags=["remove-cell"]),
         cell(outputs(prose, "The error is 1.5 %, see [Figure 1](#fig-loss).")),
+        cell(plot("look", "See [that](#look).", "B", numbered=False)),
         *more,
         v4.new_markdown_cell(REFERENCES),
     ]
@@ -151,14 +147,14 @@ def as_pdf(notebook):
 
 def words(pdf):
     """Read a PDF with hyphenation undone and one space between words."""
-    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
-    whole = "\n".join(page.extract_text() for page in pages)
+    whole = "\n".join(
+        page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages
+    )
     return " ".join(re.sub(r"[-\u00ad]\n", "", whole).split())
 
 
 @pytest.fixture(scope="module")
 def made():
-    """Both reports of the sample notebook."""
     html, pdf = as_html(sample()), as_pdf(sample())
     reader = pypdf.PdfReader(io.BytesIO(pdf))
     return SimpleNamespace(html=html, page=Page(html), pdf=pdf, reader=reader)
@@ -169,7 +165,6 @@ def test_a_figure_is_one_picture_with_words_then_its_caption():
     nbformat.validate(sample())
     assert set(picture.data) == {"image/svg+xml", "image/png", "text/plain"}
     assert picture.data["text/plain"] == picture.metadata["image/png"]["alt"]
-    assert picture.metadata["image/svg+xml"]["width"] == 605
     assert re.match(r'<a id="fig-loss"></a>\*\*Figure', caption.data["text/markdown"])
     assert re.match(r"Figure \d\. Loss", caption.data["text/plain"])
     assert plot()[1].data == caption.data  # run again, it keeps its number
@@ -182,8 +177,7 @@ def test_a_table_is_readable_in_a_notebook_and_in_plain_text():
     markdown, plain = shown.data["text/markdown"], shown.data["text/plain"]
     assert "| 0.3 | 1,234            |\n| \\$5 | see [(1)](#eq-1) |" in markdown
     assert re.match(r"Table \d\. Words\.\n\n\| a   \| b", plain)
-    assert "see (1)" in plain
-    assert "<a" not in plain
+    assert plain.endswith("see (1) |")
 
 
 def test_a_figure_without_words_and_a_table_of_uneven_rows_are_refused():
@@ -217,11 +211,10 @@ def test_links_lead_somewhere_and_headings_are_in_order(made):
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
     assert made.page.find("html") == [{"lang": "en"}]
-    assert made.page.find("nav")
 
 
 def test_figures_tables_and_formulas_can_be_read_by_everyone(made):
-    assert [image["alt"] for image in made.page.find("img")] == ['A "line".']
+    assert [image["alt"] for image in made.page.find("img")] == ['A "line".', "B"]
     assert "<figcaption><strong>Figure 1.</strong> Loss of <math" in made.html
     assert "<strong>Table 1.</strong> What differs" in made.html
     scopes = [attrs["scope"] for attrs in made.page.find("th")]
@@ -230,15 +223,15 @@ def test_figures_tables_and_formulas_can_be_read_by_everyone(made):
     before_code = made.page.text.split("“Quoted.”")[0]
     assert not re.search(r"\\[a-zA-Z]{3,}|\$\$", before_code)
     assert 'id="eq-2">(2)' in made.html
+    assert "Figure 2" not in made.page.text
 
 
 def test_both_reports_hold_the_words_as_they_are(made):
     shown = " ".join(made.page.text.split())
     for text in (shown, words(made.pdf)):
         assert "# $5 a_b 2×2 ≥ 3 @home [x] 50% <tag> C* ~ \\ {z}" in text
-        assert "emphasis; bold. code_# and" in text
-        assert "A report & its <signs>" in text
-        assert "“Quoted.”" in text
+        for words_of_it in ("emphasis; bold. code_# and", "its <signs>", "“Quoted.”"):
+            assert words_of_it in text
         assert r"\begin{align} a_code \end{align}" in text
         assert "The error is 1.5 %, see Figure 1." in text.replace("\xa0", " ")
         assert re.search("1 Introduction.*2.1 Details.*one.*two.*three", text)
@@ -353,6 +346,8 @@ def without_alt():
         (table(["a"], [["[Figure 9](#fig-loss)"]]), r"write \[Figure 1\]"),
         (plot(), "'?fig-loss.* is used twice: rename one"),
         (without_alt(), r"'fig-b' has no alt: give figure\(\) one"),
+        (outputs(prose, "[Figure 2](#look)"), "wrong text"),
+        (outputs(prose, "\N{GRINNING FACE}"), "Typst could not set the report"),
         (outputs(front_matter, "T", "A"), "front_matter was called twice"),
         ([v4.new_output("display_data", {"image/png": ""})], "no caption: show it"),
         ([v4.new_output("error", ename="E", evalue="'x'")], r"E: 'x' .*\nd\nmend it"),
@@ -361,18 +356,3 @@ def without_alt():
 def test_wrong_outputs_are_refused_with_what_to_do(wrong, message):
     with pytest.raises(ValueError, match=message):
         as_pdf(sample(cell(wrong, source="d")))
-
-
-def test_a_picture_without_number_can_be_linked_but_not_counted():
-    fig = plt.figure()
-    shown = outputs(figure, fig, "Alt.", label="x", caption="Looks.", numbered=False)
-    linked = v4.new_markdown_cell("[the picture](#x)")
-    page = Page(as_html(sample(cell(shown), linked)))
-    assert "Figure 2" not in page.text
-    with pytest.raises(ValueError, match="wrong text"):
-        as_html(sample(cell(shown), v4.new_markdown_cell("[Figure 2](#x)")))
-
-
-def test_any_complaint_of_typst_is_an_error():
-    with pytest.raises(ValueError, match="Typst could not set the report"):
-        as_pdf(sample(v4.new_markdown_cell("\N{GRINNING FACE}")))
