@@ -1,7 +1,8 @@
 """From an executed notebook to a report: one HTML file and one typeset PDF.
 
-Notebooks call `figure`, `table`, `prose` and `front_matter`; the exporters number what
-those show, check every reference and refuse what they cannot show faithfully.
+Notebooks call `figure`, `table`, `prose` and `front_matter`. The exporters read what
+those have shown (`reading`), number it and check every reference (`numbering`), and
+let pandoc and Typst write it (`export`).
 """
 
 from typing import Any
@@ -13,12 +14,8 @@ __all__ = ["HTMLReport", "PDFReport", "figure", "front_matter", "prose", "table"
 
 def __getattr__(name: str) -> Any:
     """Load the exporters when asked for: a notebook needs no nbconvert, no Typst."""
-    if name == "HTMLReport":
-        from lenet.report.html import HTMLReport
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from lenet.report import export
 
-        return HTMLReport
-    if name == "PDFReport":
-        from lenet.report.pdf import PDFReport
-
-        return PDFReport
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(export, name)

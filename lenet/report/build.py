@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -10,11 +11,9 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from lenet.files import write_whole
-from lenet.report import references
 from lenet.report.display import front_markdown
-from lenet.report.html import HTMLReport
-from lenet.report.pdf import PDFReport
-from lenet.report.reading import TITLE, find_front, read
+from lenet.report.export import HTMLReport, PDFReport, convert, find_pandoc
+from lenet.report.reading import TITLE, find_front
 
 VERSION = 4  # of the notebook format
 
@@ -27,34 +26,35 @@ def build(
     A notebook whose front matter carries a banner ran on sample data. It and its
     reports go to the folder `sample` of the reports; the notebook stays as it is.
 
-    Args:
-        path: The notebook.
-        reports: The folder for the HTML and the PDF file.
-        run: Whether to execute the notebook first.
-        export: Whether to write the reports.
-
     Returns:
         The files that were written.
 
     Raises:
         nbclient.exceptions.CellExecutionError: if a cell fails.
         ValueError: if the notebook cannot be exported faithfully.
+        OSError: if no pandoc runs, which is found out before any cell does.
     """
+    find_pandoc()
     notebook = load(path)
+    if run:
+        execute(notebook, path.parent)
+    banner = (find_front(notebook) or {}).get("banner")
+    if banner:
+        print(f"\n*** {path.name}: {banner} ***\n", file=sys.stderr)
+    folder = reports / "sample" if banner and reports.name != "sample" else reports
     products: dict[Path, bytes] = {}
     if run:
-        notebook = execute(notebook, path.parent)
-    front = find_front(notebook)
-    sample = bool(front and front.banner)
-    if sample:
-        print(f"\n*** {path.name}: {front.banner} ***\n", file=sys.stderr)
-    folder = reports / "sample" if sample and reports.name != "sample" else reports
-    references.number(read(notebook))
-    if run:
-        target = folder / path.name if sample else path
-        products[target] = dump(notebook)
+        content = nbformat.writes(notebook, version=VERSION) + "\n"
+        products[folder / path.name if banner else path] = content.encode()
     if export:
-        products |= _reports(notebook, folder / path.stem.replace("_", "-"))
+        stem = folder / path.stem.replace("_", "-")
+        html, _ = HTMLReport().from_notebook_node(notebook)
+        products[stem.with_name(f"{stem.name}.html")] = html.encode()
+        pdf, _ = PDFReport().from_notebook_node(notebook)
+        products[stem.with_name(f"{stem.name}.pdf")] = pdf
+    else:
+        with tempfile.TemporaryDirectory() as scratch:
+            convert(notebook, "html", Path(scratch))  # for its checks
     for target, content in products.items():
         write_whole(target, content)
     return list(products)
@@ -69,35 +69,23 @@ def load(path: Path) -> NotebookNode:
     return nbformat.reads(json.dumps(raw), as_version=VERSION)
 
 
-def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
+def execute(notebook: NotebookNode, folder: Path) -> None:
     """Run all cells in a new kernel whose working directory is the folder."""
-    _clear(notebook)
-    client = NotebookClient(
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    NotebookClient(
         notebook,
         timeout=None,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
         config=Config({"KernelManager": {"transport_encryption": "auto"}}),
-    )
-    client.execute()
+    ).execute()
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     _copy_front(notebook)
     nbformat.validate(notebook)
-    return notebook
-
-
-def dump(notebook: NotebookNode) -> bytes:
-    """Write a notebook as the bytes of its file."""
-    return (nbformat.writes(notebook, version=VERSION) + "\n").encode()
-
-
-def _clear(notebook: NotebookNode) -> None:
-    for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
 
 
 def _copy_front(notebook: NotebookNode) -> None:
@@ -105,19 +93,8 @@ def _copy_front(notebook: NotebookNode) -> None:
     front = find_front(notebook)
     if front is None:
         return
-    source = front_markdown(front.title, front.abstract, front.banner)
     first = next((c for c in notebook.cells if c.cell_type == "markdown"), None)
-    if first is not None and TITLE.match(first.source.strip()):
-        first.source = source
-    else:
-        cell = nbformat.v4.new_markdown_cell(source, id="front-matter")
-        notebook.cells.insert(0, cell)
-
-
-def _reports(notebook: NotebookNode, stem: Path) -> dict[Path, bytes]:
-    html, _ = HTMLReport().from_notebook_node(notebook)
-    pdf, _ = PDFReport().from_notebook_node(notebook)
-    return {
-        stem.with_name(f"{stem.name}.html"): html.encode(),
-        stem.with_name(f"{stem.name}.pdf"): pdf,
-    }
+    if first is None or not TITLE.match(first.source.strip()):
+        first = nbformat.v4.new_markdown_cell(id="front-matter")
+        notebook.cells.insert(0, first)
+    first.source = front_markdown(front["title"], front["abstract"], front["banner"])

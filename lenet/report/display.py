@@ -6,6 +6,7 @@ metadata, under "report".
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 from numbers import Integral
 
@@ -13,13 +14,9 @@ import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from lenet.report import markdown
-from lenet.report.labhtml import table_html
-
-PIXELS_PER_INCH = 96  # of CSS
 DPI = 150
-
-Cell = str | int | float
+RULES = {"l": ":--", "r": "--:", "c": ":-:"}
+MARKS = re.compile(r"\[([^]]*)\]\(#[^)]*\)|\*\*|`")  # links within the report, bold
 _numbers: dict[str, dict[str, int]] = {"Figure": {}, "Table": {}}
 
 
@@ -34,36 +31,30 @@ def figure(
         label: What links name, `fig-loss` for `[Figure 1](#fig-loss)`.
         caption: One line of Markdown without "Figure n.".
         numbered: False for a picture that only shows what something looks like.
-
-    Raises:
-        ValueError: if alt, label or caption is empty.
     """
     _require(f"figure {label!r}", alt=alt, label=label, caption=caption)
     alt = " ".join(alt.split())
-    width, height = (
-        round(inches * PIXELS_PER_INCH) for inches in fig.get_size_inches()
-    )
+    width, height = (round(inches * 96) for inches in fig.get_size_inches())
+    svg, png = io.StringIO(), io.BytesIO()
+    with plt.rc_context({"svg.hashsalt": label, "svg.fonttype": "path"}):
+        fig.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    fig.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
+    plt.close(fig)
+    # The PNG is for GitHub, whose viewer drops letters and marks of matplotlib's SVG.
+    data = {"image/svg+xml": svg.getvalue(), "text/plain": alt}
+    data["image/png"] = base64.b64encode(png.getvalue()).decode()
     size = {"alt": alt, "width": width, "height": height}
-    data = {
-        "image/svg+xml": _svg(fig, label),
-        "image/png": base64.b64encode(_png(fig)).decode(),
-        "text/plain": alt,
-    }
     report = {"kind": "figure", "label": label, "caption": caption, "alt": alt}
     report["numbered"] = numbered
-    metadata = {"image/png": size, "image/svg+xml": size, "report": report}
-    plt.close(fig)
+    metadata = {"image/svg+xml": size, "image/png": size, "report": report}
     display(data, metadata=metadata, raw=True)
     name = f"**Figure {_number('Figure', label)}.** " if numbered else ""
-    text = name + caption
-    _show_markdown(
-        f'<a id="{label}"></a>{text}', text, {"kind": "caption", "label": label}
-    )
+    _show(name + caption, {"kind": "caption"}, label)
 
 
 def table(
     header: Sequence[str],
-    rows: Sequence[Sequence[Cell]],
+    rows: Sequence[Sequence[str | int | float]],
     *,
     align: str,
     label: str,
@@ -78,27 +69,26 @@ def table(
         align: One of l, r, c for each column, "lrr" for three.
         label: What links name, `tbl-layers` for `[Table 1](#tbl-layers)`.
         caption: One line of Markdown without "Table n.".
-
-    Raises:
-        ValueError: if label or caption is empty, or the columns differ in number.
     """
     _require(f"table {label!r}", label=label, caption=caption)
-    cells = [[_cell(value) for value in row] for row in [header, *rows]]
-    _require_columns(label, cells, align)
+    cells = [[_cell(value) for value in row] for row in rows]
+    counts = {len(row) for row in [header, *rows]}
+    if counts != {len(align)} or not set(align) <= set(RULES):
+        raise ValueError(
+            f"the table {label!r} has rows of {sorted(counts)} cells and "
+            f"align={align!r}: give each row a cell for each column, and align one "
+            "of l, r, c for each column"
+        )
     report = {"kind": "table", "label": label, "caption": caption, "align": align}
-    report |= {"header": cells[0], "rows": cells[1:]}
-    text = f"**Table {_number('Table', label)}.** {caption}"
-    data = {
-        "text/html": table_html(cells, align, label, text),
-        "text/plain": f"{_plain(text)}\n\n{_plain_table(cells, align)}",
-    }
-    display(data, metadata={"report": report}, raw=True)
+    report |= {"header": list(header), "rows": cells}
+    name = f"**Table {_number('Table', label)}.** {caption}"
+    _show(f"{name}\n\n{pipe_table(header, cells, align)}", report, label)
 
 
 def prose(text: str) -> None:
     """Show paragraphs of Markdown whose numbers come from variables."""
     _require("prose", text=text)
-    _show_markdown(text.strip(), text.strip(), {"kind": "prose"})
+    _show(text.strip(), {"kind": "prose"})
 
 
 def front_matter(title: str, abstract: str, *, banner: str | None = None) -> None:
@@ -112,9 +102,9 @@ def front_matter(title: str, abstract: str, *, banner: str | None = None) -> Non
     """
     _require("front matter", title=title, abstract=abstract)
     title += " (sample data)" if banner else ""
-    report = {"kind": "front", "title": title, "abstract": abstract, "banner": banner}
-    text = front_markdown(title, abstract, banner).replace("# ", "**Title.** ", 1)
-    _show_markdown(text, text, report)
+    front = {"title": title, "abstract": abstract, "banner": banner}
+    text = front_markdown(**front).replace("# ", "**Title.** ", 1)
+    _show(text, {"kind": "front", **front})
 
 
 def front_markdown(title: str, abstract: str, banner: str | None) -> str:
@@ -123,8 +113,24 @@ def front_markdown(title: str, abstract: str, banner: str | None) -> str:
     return f"# {title}\n\n{warning}**Abstract.** {abstract.strip()}"
 
 
-def _show_markdown(text: str, plain: str, report: dict) -> None:
-    data = {"text/markdown": text, "text/plain": plain}
+def pipe_table(header: Sequence[str], rows: Sequence[Sequence], align: str) -> str:
+    """Write a table in Markdown, its columns under each other."""
+    lines = [header, [RULES[side] for side in align], *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = ([f"{c:{w}}" for c, w in zip(r, widths, strict=True)] for r in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in padded)
+
+
+def _cell(value: str | int | float) -> str:
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _show(text: str, report: dict, label: str = "") -> None:
+    """Show Markdown, and its words alone where there is no Markdown."""
+    anchor = f'<a id="{label}"></a>' if label else ""
+    data = {"text/markdown": anchor + text, "text/plain": MARKS.sub(r"\1", text)}
     display(data, metadata={"report": report}, raw=True)
 
 
@@ -134,57 +140,6 @@ def _require(what: str, **texts: str) -> None:
             raise ValueError(f"the {what} has no {name}: give one that is not empty")
 
 
-def _require_columns(label: str, cells: list[list[str]], align: str) -> None:
-    counts = {len(row) for row in cells}
-    if counts != {len(align)} or not set(align) <= set("lrc"):
-        raise ValueError(
-            f"the table {label!r} has rows of {sorted(counts)} cells and "
-            f"align={align!r}: give each row a cell for each column, and align one "
-            "of l, r, c for each column"
-        )
-
-
 def _number(kind: str, label: str) -> int:
     """Number by first use, so that running one cell again keeps its number."""
-    numbers = _numbers[kind]
-    return numbers.setdefault(label, len(numbers) + 1)
-
-
-def _svg(fig: Figure, label: str) -> str:
-    """Draw the figure with outlines for letters and the same ids at every run."""
-    stream = io.StringIO()
-    with plt.rc_context({"svg.hashsalt": label, "svg.fonttype": "path"}):
-        fig.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return stream.getvalue()
-
-
-def _png(fig: Figure) -> bytes:
-    stream = io.BytesIO()
-    fig.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})
-    return stream.getvalue()
-
-
-def _cell(value: Cell) -> str:
-    if isinstance(value, Integral) and not isinstance(value, bool):
-        return f"{value:,}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _plain(text: str) -> str:
-    return markdown.plain(markdown.parse_inline(text))
-
-
-def _plain_table(cells: list[list[str]], align: str) -> str:
-    """Set the cells in columns of characters."""
-    rows = [[_plain(cell) for cell in row] for row in cells]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rows.insert(1, ["-" * width for width in widths])
-    sides = {"l": "<", "r": ">", "c": "^"}
-    lines = (
-        "  ".join(
-            f"{cell:{sides[side]}{width}}"
-            for cell, side, width in zip(row, align, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    )
-    return "\n".join(lines)
+    return _numbers[kind].setdefault(label, len(_numbers[kind]) + 1)

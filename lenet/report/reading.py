@@ -1,150 +1,156 @@
-"""Taking an executed notebook apart into the parts of a report."""
+"""An executed notebook as one Markdown document for pandoc and its filter.
 
+A figure is a fenced div of its caption and its alt text, a table one of its caption and
+itself, and code with a `summary` is folded.
+"""
+
+import json
 import re
+from itertools import takewhile
 
 from nbformat import NotebookNode
 
-from lenet.report import markdown
-from lenet.report.document import (
-    Block,
-    Code,
-    Document,
-    Figure,
-    Front,
-    Log,
-    Table,
-    Text,
-)
+from lenet.report.display import pipe_table
 
-TITLE = re.compile(r"#\s+([^\n]+)\n*(.*)", re.S)
-ABSTRACT = re.compile(r"\s*\*\*Abstract\.?\*\*\s*")
+TITLE = re.compile(r"#\s+([^\n]+)\n*(?:> .*\n+)?(?:\*\*Abstract\.?\*\*)?(.*)", re.S)
+FENCE = "~" * 40  # longer than any in a cell
+SEPARATOR = "\n\n<!-- -->\n\n"  # else a list would go on in the next cell
+FENCED = re.compile(r"^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)", re.S | re.M)
+DISPLAY = r"^\$\$.*?\$\$|^\\begin\{(?P<name>\w+\*?)\}.*?\\end\{(?P=name)\}"
+PER_CENT = r"(?<=\d) (?=%)"
+SPECIAL = re.compile(f"{FENCED.pattern}|{DISPLAY}|{PER_CENT}", re.S | re.M)
+TABLE_RULE = re.compile(r"\s*\|?(\s*:?-+:?\s*\|)+(\s*:?-+:?)?\s*")
 
 
-def read(notebook: NotebookNode) -> Document:
-    """Take a notebook apart.
+def find_front(notebook: NotebookNode) -> dict | None:
+    """Find what the notebook gave to `front_matter`."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    found = [report for o in outputs if (report := _report(o)).get("kind") == "front"]
+    if len(found) > 1:
+        raise ValueError("front_matter was called twice: call it once, for one title")
+    return found[0] if found else None
+
+
+def read(notebook: NotebookNode) -> tuple[str, dict[str, str]]:
+    """Write a notebook as Markdown; return with it the SVG of each figure by label.
 
     Raises:
-        ValueError: if a cell failed, there is no title, or a figure lacks its words.
+        ValueError: if a cell failed, there is no title, a figure or table lacks its
+            words, a picture has no caption or a row of a table is ragged.
     """
-    cells = list(notebook.cells)
-    front = find_front(notebook)
-    first = next((c for c in cells if c.cell_type == "markdown"), None)
+    cells, front = list(notebook.cells), find_front(notebook)
+    first = next((cell for cell in cells if cell.cell_type == "markdown"), None)
     heading = TITLE.match(first.source.strip()) if first else None
-    if front is None:
-        front = _front_of_cell(heading)
-    front.authors = [a["name"] for a in notebook.metadata.get("authors", [])]
-    kept = [c for c in cells if not (heading and c is first)]
-    return Document(front, [block for cell in kept for block in _blocks(cell)])
-
-
-def find_front(notebook: NotebookNode) -> Front | None:
-    """Find what the notebook gave to `front_matter`."""
-    found = [
-        report
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if (report := _report(output)).get("kind") == "front"
-    ]
-    if len(found) > 1:
+    if heading:
+        cells.remove(first)
+        front = front or {"title": heading[1], "abstract": heading[2]}
+    if not front:
         raise ValueError(
-            "front_matter was called twice: a report has one title, call it once"
+            "the notebook has no title: call front_matter, or begin with a Markdown "
+            "cell of '# Title' and '**Abstract.** text'"
         )
-    if not found:
-        return None
-    front = found[0]
-    return Front(front["title"], front["abstract"], front.get("banner") or "")
-
-
-def _front_of_cell(heading: re.Match[str] | None) -> Front:
-    if heading is None:
-        raise ValueError(
-            "the notebook has no title: call front_matter, or begin with a "
-            "Markdown cell of '# Title' and '**Abstract.** text'"
-        )
-    return Front(heading[1].strip(), ABSTRACT.sub("", heading[2], count=1))
+    texts = {"title": _markdown(front["title"])}
+    for part in ("abstract", "banner"):
+        if front.get(part):
+            texts[part] = _markdown(front[part]) + "\n"  # the line end: as paragraphs
+    pictures: dict[str, str] = {}
+    parts = [part for cell in cells for part in _cell(cell, pictures)]
+    return SEPARATOR.join([f"---\n{json.dumps(texts)}\n---", *parts]), pictures
 
 
 def _report(output: NotebookNode) -> dict:
     return output.get("metadata", {}).get("report", {})
 
 
-def _blocks(cell: NotebookNode) -> list[Block]:
-    tags = cell.metadata.get("tags", [])
-    _refuse_failure(cell)
-    if "remove-cell" in tags:
-        return []
-    if cell.cell_type == "markdown":
-        return [Text(markdown.parse(cell.source))]
-    if cell.cell_type != "code":
-        return []
-    blocks = [block for output in cell.outputs for block in _output(output)]
-    if cell.source.strip() and "remove-input" not in tags:
-        blocks.insert(0, Code(cell.source, cell.execution_count, "show-code" in tags))
-    return blocks
-
-
-def _refuse_failure(cell: NotebookNode) -> None:
-    for output in cell.get("outputs", []):
+def _cell(cell: NotebookNode, pictures: dict[str, str]) -> list[str]:
+    """Write a cell: its code, all that it printed as one output, what it showed."""
+    tags, outputs = cell.metadata.get("tags", []), cell.get("outputs", [])
+    for output in outputs:
         if output.output_type == "error":
             raise ValueError(
                 f"a failed run cannot be exported: {output.ename}: {output.evalue} in "
                 f"the cell\n{cell.source}\nmend it and execute the notebook again"
             )
-
-
-def _output(output: NotebookNode) -> list[Block]:
-    """Read one output; what the exporters write themselves gives nothing."""
-    if output.output_type == "stream":
-        return [Log(output.text)]
-    report, data = _report(output), output.data
-    kind = report.get("kind")
-    if kind in ("front", "caption"):
+    if "remove-cell" in tags or cell.cell_type == "raw":
         return []
+    if cell.cell_type == "markdown":
+        return [_markdown(cell.source)]
+    parts = []
+    if cell.source.strip() and "remove-input" not in tags:
+        folded = "" if "show-code" in tags else f"Code {cell.execution_count or ''}"
+        parts.append(_code(cell.source, "python", folded))
+    printed = "".join(map(_printed, outputs)).strip("\n")
+    if printed:
+        is_log = printed.lower().startswith("epoch")
+        parts.append(_code(printed, "text", "Training log" if is_log else "Output"))
+    return [*parts, *filter(None, (_shown(output, pictures) for output in outputs))]
+
+
+def _code(source: str, language: str, folded: str) -> str:
+    summary = f' summary="{folded.strip()}"' if folded else ""
+    return f"{FENCE} {{.{language}{summary}}}\n{source.rstrip()}\n{FENCE}"
+
+
+def _printed(output: NotebookNode) -> str:
+    """Take what a cell printed, or the text of a value without a richer form."""
+    data = output.get("data", {})
+    rich = _report(output) or "text/markdown" in data
+    return output.get("text", "" if rich else data.get("text/plain", "") + "\n")
+
+
+def _shown(output: NotebookNode, pictures: dict[str, str]) -> str:
+    """Write what a cell displayed; what the filter writes itself gives nothing."""
+    report, data = _report(output), output.get("data", {})
+    kind, label = report.get("kind"), report.get("label", "")
+    if kind in ("front", "caption"):
+        return ""
+    if kind not in ("figure", "table"):
+        if any(mime.startswith("image/") for mime in data):
+            raise ValueError("a picture has no caption: show it with figure()")
+        return _markdown(data.get("text/markdown", ""))
+    for name in ("label", "caption", *["alt"] * (kind == "figure")):
+        if not report.get(name, "").strip():
+            raise ValueError(f"the {kind} {label!r} has no {name}: give {kind}() one")
+    classes = f".{kind.title()}" + " .numbered" * report.get("numbered", True)
     if kind == "figure":
-        return [_figure(report, output)]
-    if kind == "table":
-        return [_table(report)]
-    if any(mime.startswith("image/") for mime in data):
-        raise ValueError("a picture has no caption: show it with lenet.report.figure")
-    if "text/markdown" in data:
-        return [Text(markdown.parse(data["text/markdown"]))]
-    return [Log(data["text/plain"])] if "text/plain" in data else []
+        if "image/svg+xml" not in data:
+            raise ValueError(f"the figure {label!r} has no SVG: show it with figure()")
+        pictures[label] = "".join(data["image/svg+xml"])
+        classes += f" width={output.metadata['image/svg+xml']['width']}"
+        body = _code(" ".join(report["alt"].split()), "text", "")
+    else:
+        body = pipe_table(report["header"], report["rows"], report["align"])
+    text = _markdown(f"{report['caption']}\n\n{body}")
+    return f"::: {{#{label} {classes}}}\n{text}\n:::"
 
 
-def _words(report: dict, *names: str) -> None:
-    for name in names:
-        if not str(report.get(name, "")).strip():
-            raise ValueError(
-                f"the {report['kind']} {report.get('label', '')!r} has no {name}: "
-                f"give {report['kind']}() one"
-            )
+def _markdown(text: str) -> str:
+    """Show pandoc the formulas that JupyterLab finds itself; keep 5 % together."""
+    _refuse_ragged_tables(text)
+    return SPECIAL.sub(_mend, text).strip()
 
 
-def _figure(report: dict, output: NotebookNode) -> Figure:
-    _words(report, "label", "alt", "caption")
-    mime = "image/svg+xml"
-    if mime not in output.data:
-        raise ValueError(
-            f"the figure {report['label']!r} has no SVG: show it with figure()"
-        )
-    size = output.metadata.get(mime, {})
-    return Figure(
-        report["label"],
-        markdown.parse_inline(report["caption"]),
-        " ".join(report["alt"].split()),
-        "".join(output.data[mime]),
-        size["width"],
-        size["height"],
-        report.get("numbered", True),
-    )
+def _mend(match: re.Match[str]) -> str:
+    """Write a displayed formula on one line; leave fenced code as it is."""
+    if match["fence"]:
+        return match[0]
+    formula = " ".join(match[0].split())
+    return f"$${formula}$$" if match["name"] else formula or "\N{NO-BREAK SPACE}"
 
 
-def _table(report: dict) -> Table:
-    _words(report, "label", "caption")
-    return Table(
-        report["label"],
-        markdown.parse_inline(report["caption"]),
-        report["align"],
-        [markdown.parse_inline(cell) for cell in report["header"]],
-        [[markdown.parse_inline(cell) for cell in row] for row in report["rows"]],
-    )
+def _refuse_ragged_tables(text: str) -> None:
+    """Refuse rows of which pandoc would drop cells without a word."""
+    lines = FENCED.sub("", text).splitlines()
+    for number, line in enumerate(lines):
+        if number and TABLE_RULE.fullmatch(line):
+            for row in [lines[number - 1], *takewhile(str.strip, lines[number + 1 :])]:
+                if _count_cells(row) != _count_cells(line):
+                    raise ValueError(
+                        f"the row {row!r} of a table has another number of cells than "
+                        r"the others: write a | in a cell as \|, in a formula as \mid"
+                    )
+
+
+def _count_cells(row: str) -> int:
+    inner = row.strip().removeprefix("|").removesuffix("|")
+    return 1 + len(re.findall(r"(?<!\\)\|", inner))
