@@ -9,7 +9,7 @@ from lenet.model import new_model
 from lenet.original import network, sdlm
 from lenet.original.hybrid import Hybrid, Parts, map_criterion
 from lenet.original.minibatch import curvature, train_minibatches
-from lenet.original.network import C3_INPUTS, C3_MAPS
+from lenet.original.network import C3_INPUTS, C3_MAPS, initial_weights
 
 LINEAR = Parts(full_c3=True, averages=True, linear_output=True)
 
@@ -52,26 +52,19 @@ def test_without_changes_it_is_the_network_of_1998(table, digits, inputs):
     torch.testing.assert_close(curvature(table, inputs), h)
 
 
-def test_its_weights_keep_the_range_of_1998():
-    drawn = Hybrid(Parts(), seed=1).state_dict()
-    for layer, fan_in in {"c1": 25, "c5": 400, "f6": 120}.items():
-        relative = drawn[f"{layer}.weight"].abs() * fan_in**0.5 / 2.4
-        assert 0.95 < relative.max() <= 1.0001, layer
-    assert (drawn["s2.coefficient"] == 0.25).all()
-    assert (drawn["c5.bias"] == 0).all()
+def test_its_weights_are_drawn_as_those_of_1998():
+    drawn, printed = Hybrid(Parts(), 1).state_dict(), initial_weights(1, 2.4, 0.5, 0.25)
+    for name, values in printed.items():
+        most = pytest.approx(abs(values).max(), rel=0.05)
+        assert drawn[name].abs().max() == most, name
+        assert name.endswith("weight") or (drawn[name] == values[0]).all(), name
 
 
-@pytest.mark.parametrize(
-    ("parts", "expected"),
-    [
-        (Parts(), 60_000),
-        (Parts(full_c3=True), 60_900),
-        (Parts(full_c3=True, averages=True), 60_856),
-        (LINEAR, 61_706),
-    ],
-)
-def test_parameters_of_each_step(parts, expected):
-    assert sum(p.numel() for p in Hybrid(parts, seed=0).parameters()) == expected
+def test_parameters_of_each_step():
+    parts = Parts(), Parts(full_c3=True), Parts(full_c3=True, averages=True), LINEAR
+    models = [Hybrid(each, seed=0) for each in parts]
+    counts = [sum(p.numel() for p in model.parameters()) for model in models]
+    assert counts == [60_000, 60_900, 60_856, 61_706]
 
 
 def test_curvature_of_full_c3_with_the_weights_of_table_1(table, inputs):
@@ -110,23 +103,21 @@ def test_one_update_is_that_of_equation_18(digits):
     h = curvature(model, network.to_input(batch.images.numpy()))
     trained = Hybrid(Parts(), seed=0)
     train_minibatches(trained, batch, "sdlm", [0.01], seed=0)
-    for (name, before), after in zip(
-        model.named_parameters(), trained.parameters(), strict=True
-    ):
+    for name, before in model.named_parameters():
         expected = before - 0.01 / (0.02 + h[name]) * before.grad
+        after = trained.get_parameter(name)
         torch.testing.assert_close(after, expected, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("parts", "method", "rate"),
-    [
-        (Parts(), "sdlm", 0.004),
-        (Parts(full_c3=True, averages=True), "sdlm", 0.004),
-        (LINEAR, "sdlm", 0.004),
-        (LINEAR, "sgd", 0.05),
-        (None, "adam", 0.0005),
-    ],
-)
+RUNS = [
+    (Parts(full_c3=True), "sdlm", 0.004),
+    (LINEAR, "sdlm", 0.004),
+    (LINEAR, "sgd", 0.05),
+    (None, "adam", 0.0005),
+]
+
+
+@pytest.mark.parametrize(("parts", "method", "rate"), RUNS)
 def test_every_method_learns_its_digits_and_repeats(parts, method, rate, digits):
     seeds = (0, 0, 1)
     runs = [Hybrid(parts, seed) if parts else new_model(seed) for seed in seeds]

@@ -12,16 +12,9 @@ from torch import Tensor
 
 from lenet.model import NUM_CLASSES
 from lenet.original.kernels import as_net, classify, new_state, train_digits
-from lenet.original.network import (
-    initial_weights,
-    rbf_codes,
-    require_digits,
-    to_input,
-    with_weights,
-)
+from lenet.original.network import check_digits, initial_weights, to_input, with_weights
 from lenet.original.sdlm import ETAS, MU, diagonal_curvature, layer_means, step_sizes
 
-CODES = rbf_codes().astype(np.float32)
 Weights = dict[str, np.ndarray]  # under the parameter names of `LeNet5_1998`
 
 
@@ -85,8 +78,8 @@ def train_1998(
     Raises:
         ValueError: if the images or the labels are of another kind.
     """
-    require_digits(images)
-    _require_labels(labels, len(images))
+    check_digits(images)
+    _check_labels(labels, len(images))
     order = np.random.default_rng([seed, 1]).permutation(len(images))
     weights = initial_weights(seed, recipe.scale, recipe.power, recipe.coefficient)
     fixed, history = fixed or {}, []
@@ -115,10 +108,11 @@ def _curvature(weights: Weights, sample: Tensor, recipe: Recipe1998):
 def _train(weights, steps, images, labels, order, recipe: Recipe1998) -> int:
     """Run one pass of the compiled loop, which changes the weights in place."""
     rubbish = np.nan if recipe.rubbish is None else recipe.rubbish
-    criterion = CODES, np.float32(recipe.distance_factor), np.float32(rubbish)
-    digits, labels = images.reshape(-1, 1024), np.asarray(labels)
-    net, steps = as_net(weights), as_net(steps)
-    return train_digits(net, steps, new_state(), digits, labels, order, *criterion)
+    return train_digits(
+        as_net(weights), as_net(steps), new_state(), images.reshape(-1, 1024),
+        np.asarray(labels), order, np.float32(recipe.distance_factor),
+        np.float32(rubbish),
+    )  # fmt: skip
 
 
 def predict(weights: Weights, images: np.ndarray) -> np.ndarray:
@@ -127,8 +121,8 @@ def predict(weights: Weights, images: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: if the images are of another kind.
     """
-    require_digits(images)
-    return classify(as_net(weights), new_state(), images.reshape(-1, 1024), CODES)
+    check_digits(images)
+    return classify(as_net(weights), new_state(), images.reshape(-1, 1024))
 
 
 def count_wrong(weights: Weights, images: np.ndarray, labels: np.ndarray) -> int:
@@ -136,7 +130,7 @@ def count_wrong(weights: Weights, images: np.ndarray, labels: np.ndarray) -> int
     return int((predict(weights, images) != labels).sum())
 
 
-def _require_labels(labels: np.ndarray, num_images: int) -> None:
+def _check_labels(labels: np.ndarray, num_images: int) -> None:
     if num_images != len(labels):
         raise ValueError(f"got {num_images} digits but {len(labels)} labels")
     wrong = np.setdiff1d(labels, np.arange(NUM_CLASSES))

@@ -15,30 +15,32 @@ from collections import namedtuple
 import numpy as np
 from numba import njit
 
-from lenet.original.network import (
-    AMPLITUDE,
-    C3_INPUTS,
-    C3_MAPS,
-    SLOPE,
-    LeNet5_1998,
-    scaled,
-)
+from lenet.original import network
 
-NAMES = tuple(name for name, _ in LeNet5_1998().named_parameters())
+NAMES = tuple(name for name, _ in network.LeNet5_1998().named_parameters())
 # Weights, or their step sizes: of each layer its weight or coefficient, and its bias.
 Net = namedtuple("Net", "c1 s2 c3 s4 c5 f6")
 Layer = namedtuple("Layer", "weight bias")
-# The squashed outputs of one digit, and the derivatives of the loss by their sums.
-State = namedtuple("State", "x c1 s2_sums s2 c3 s4_sums s4 c5 f6 d1 d2 d3 d4 d5 d6")
 
-# Of C1 and C3: the output and the input map of each kernel, the length of a row, the
-# length of a map, where it starts in its derivatives, and the side once subsampled.
+# Of C1 and C3: output and input map of each kernel, length of a row and of a map, where
+# a map starts in its derivatives, and the side of a map once subsampled.
 Maps = namedtuple("Maps", "outputs inputs row size lead half")
 C1 = Maps(np.arange(6), np.zeros(6, int), row=32, size=28 * 32, lead=0, half=14)
+TABLE = np.array(network.C3_MAPS), np.array(network.C3_INPUTS)
 # Zeros before a map of derivatives: shifted back by a kernel, they stay inside.
-C3 = Maps(np.array(C3_MAPS), np.array(C3_INPUTS), row=14, size=144, lead=60, half=5)
+C3 = Maps(*TABLE, row=14, size=144, lead=60, half=5)
 
-A, S = np.float32(AMPLITUDE), np.float32(SLOPE)
+# The squashed outputs of one digit, and the derivatives of the loss by their sums.
+SHAPES = {
+    "x": (1, 1040), "c1": (6, C1.size), "s2_sums": (6, 196), "s2": (6, 208),
+    "c3": (16, C3.size), "s4_sums": (16, 25), "s4": (16, 25), "c5": 120, "f6": 84,
+    "d1": (6, C1.size), "d2": (6, 208), "d3": (16, C3.lead + 212),
+    "d4": (16, 25), "d5": 120, "d6": 84,
+}  # fmt: skip
+State = namedtuple("State", SHAPES)
+
+CODES = network.rbf_codes().astype(np.float32)
+A, S = np.float32(network.AMPLITUDE), np.float32(network.SLOPE)
 # Polynomials in t*t, highest power first, for tanh(t) = t * ODD / EVEN: those of Eigen.
 ODD = tuple(map(np.float32, (
     -2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11,
@@ -54,28 +56,20 @@ ROUNDING = {"reassoc", "contract", "nsz", "arcp"}  # reorder sums, but keep inf 
 # Compiled anew in every process: what Numba loads from its cache is joined differently
 # and rounds differently, and the same seed must give the same bits.
 compiled = njit(fastmath=ROUNDING, error_model="numpy")
-grey_to_input = compiled(scaled)
+grey_to_input = compiled(network.scaled)
 
 
 def as_net(values: dict) -> Net:
     """View the named arrays or tensors as the kernels do; memory is shared."""
     flat = {"c1.weight": (6, 5, 5), "c5.weight": (120, 400)}
-    arrays = [np.asarray(values[name]) for name in NAMES]
-    arrays = [
-        a.reshape(flat.get(n, a.shape)) for n, a in zip(NAMES, arrays, strict=True)
-    ]
-    return Net(*map(Layer, arrays[::2], arrays[1::2]))
+    arrays = {name: np.asarray(values[name]) for name in NAMES}
+    views = [a.reshape(flat.get(name, a.shape)) for name, a in arrays.items()]
+    return Net(*map(Layer, views[::2], views[1::2]))
 
 
 def new_state() -> State:
     """Allocate the arrays of one digit; the paddings stay zero for good."""
-    shapes = {
-        "x": (1, 1040), "c1": (6, C1.size), "s2_sums": (6, 196), "s2": (6, 208),
-        "c3": (16, C3.size), "s4_sums": (16, 25), "s4": (16, 25), "c5": 120, "f6": 84,
-        "d1": (6, C1.size), "d2": (6, 208), "d3": (16, C3.lead + 212),
-        "d4": (16, 25), "d5": 120, "d6": 84,
-    }  # fmt: skip
-    return State(**{name: np.zeros(size, np.float32) for name, size in shapes.items()})
+    return State(*(np.zeros(shape, np.float32) for shape in SHAPES.values()))
 
 
 @compiled
@@ -105,21 +99,16 @@ def convolve(out, x, w, first, row, column):
     """Add to `out` the units of x under a 5x5 kernel that starts at `first`.
 
     One kernel row down is `row` units of x further, one column `column` further; both
-    negative, a derivative goes back to the units that it came from. The indexes are
-    unsigned: a signed one could count from the end of the array, and with that check in
-    the loop the compiler gives up on vector instructions.
+    negative, a derivative goes back to where it came from. Only unsigned indexes, which
+    cannot count from the end of an array, let the compiler use vector instructions.
     """
     for ky in range(5):
-        w0, w1, w2, w3, w4 = w[ky, 0], w[ky, 1], w[ky, 2], w[ky, 3], w[ky, 4]
-        start = first + ky * row
+        taps, start = w[ky], first + ky * row
         for p in range(out.size):
-            out[p] += (
-                w0 * x[np.uintp(start + p)]
-                + w1 * x[np.uintp(start + p + column)]
-                + w2 * x[np.uintp(start + p + 2 * column)]
-                + w3 * x[np.uintp(start + p + 3 * column)]
-                + w4 * x[np.uintp(start + p + 4 * column)]
-            )
+            acc = out[p]
+            for kx in range(5):
+                acc += taps[kx] * x[np.uintp(start + p + kx * column)]
+            out[p] = acc
 
 
 @compiled
@@ -168,8 +157,8 @@ def subsample(layer, maps, x, sums, out):
         for i in range(half):
             for j in range(half):
                 p = 2 * i * row + 2 * j
-                two_rows = x[m, p] + x[m, p + 1] + x[m, p + row] + x[m, p + row + 1]
-                sums[m, i * half + j] = two_rows
+                block = x[m, p] + x[m, p + 1] + x[m, p + row] + x[m, p + row + 1]
+                sums[m, i * half + j] = block
         for p in range(half * half):
             out[m, p] = layer.weight[m] * sums[m, p] + layer.bias[m]
     squash_all(out.reshape(-1))
@@ -231,30 +220,30 @@ def forward(net, s, digit):
 
 
 @compiled
-def distances(f6, codes, factor, out):
+def distances(f6, factor, out):
     """Fill `out` with factor times the squared distances; return the nearest digit."""
     for c in range(10):
         acc = np.float32(0)
         for k in range(84):
-            acc += (f6[k] - codes[c, k]) ** 2
+            acc += (f6[k] - CODES[c, k]) ** 2
         out[c] = factor * acc
     return out.argmin()
 
 
 @compiled
-def output_derivative(s, codes, label, y, factor, rubbish):
+def output_derivative(s, label, y, factor, rubbish):
     """Set `s.d6` to the derivative of the loss by the sums of F6.
 
     `rubbish` is j of the MAP criterion; nan, which is no distance, means MSE instead.
     """
-    s.d6[:] = s.f6 - codes[label]
+    s.d6[:] = s.f6 - CODES[label]
     if not np.isnan(rubbish):
         nearest = min(y.min(), rubbish)
         norm = np.exp(nearest - rubbish) + np.exp(nearest - y).sum()
         for c in range(10):
             posterior = np.exp(nearest - y[c]) / norm
             for k in range(84):
-                s.d6[k] -= posterior * (s.f6[k] - codes[c, k])
+                s.d6[k] -= posterior * (s.f6[k] - CODES[c, k])
     for k in range(84):
         s.d6[k] *= 2 * factor * slope(s.f6[k])
 
@@ -278,22 +267,22 @@ def backward(net, step, s):
 
 
 @compiled
-def train_digits(net, step, s, digits, labels, order, codes, factor, rubbish):
+def train_digits(net, step, s, digits, labels, order, factor, rubbish):
     """Learn from digits[order], one at a time; count those got wrong beforehand."""
     y, num_wrong = np.zeros(10, np.float32), 0
     for n in order:
         forward(net, s, digits[n])
-        num_wrong += distances(s.f6, codes, factor, y) != labels[n]
-        output_derivative(s, codes, labels[n], y, factor, rubbish)
+        num_wrong += distances(s.f6, factor, y) != labels[n]
+        output_derivative(s, labels[n], y, factor, rubbish)
         backward(net, step, s)
     return num_wrong
 
 
 @compiled
-def classify(net, s, digits, codes):
+def classify(net, s, digits):
     """Return the digit whose code lies nearest, for each of (N, 1024) digits."""
     y, preds = np.zeros(10, np.float32), np.zeros(len(digits), np.uint8)
     for n in range(len(digits)):
         forward(net, s, digits[n])
-        preds[n] = distances(s.f6, codes, np.float32(1), y)
+        preds[n] = distances(s.f6, np.float32(1), y)
     return preds

@@ -51,11 +51,11 @@ def scaled(levels):
 
 def to_input(digits: np.ndarray) -> Tensor:
     """Scale (N, 32, 32) uint8 grey levels to the input, (N, 1, 32, 32) float32."""
-    require_digits(digits)
+    check_digits(digits)
     return scaled(torch.tensor(digits).float())[:, None]
 
 
-def require_digits(digits: np.ndarray) -> None:
+def check_digits(digits: np.ndarray) -> None:
     """Raise ValueError if these are not (N, 32, 32) uint8 grey levels."""
     if digits.dtype != np.uint8 or digits.shape[1:] != (32, 32):
         raise ValueError(
