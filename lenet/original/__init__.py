@@ -2,7 +2,7 @@
 
 ``network`` is the network to read, in PyTorch; ``sdlm`` its step sizes; ``kernels`` the
 same arithmetic compiled, fast enough to repeat the training over seeds; ``engine`` the
-training; ``distortions`` the paper's way to more digits.
+training; ``distortions`` the paper's way to more digits; ``hybrid`` the steps to today.
 """
 
 from lenet.original.engine import Recipe1998, predict, train_1998

@@ -7,10 +7,12 @@ read off the 100 digits printed in Fig. 7.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numba import njit
+
+LAWS = {"uniform": (-1, 1), "triangular": (-1, 0, 1)}  # triangular: with its peak at 0
 
 
 @dataclass(frozen=True)
@@ -22,50 +24,41 @@ class Ranges:
     log_scale: float = 0.31  # both axes: 0.73 to 1.36
     log_squeeze: float = 0.10  # one axis by the factor, the other by its inverse
     shear: float = 0.18  # horizontal, in columns per row
-    law: str = "uniform"  # even from end to end; or "triangular", with its peak at 0
+    law: str = "uniform"
 
     def __post_init__(self):
         """Refuse a law that is not known."""
-        if self.law not in ("uniform", "triangular"):
-            raise ValueError(f"law must be uniform or triangular, got {self.law!r}")
+        if self.law not in LAWS:
+            raise ValueError(f"law must be {' or '.join(LAWS)}, got {self.law!r}")
 
     def times(self, shift: float, shape: float) -> Ranges:
         """Return narrower or wider ranges: the two shifts by one factor, the rest."""
-        return replace(
-            self,
-            shift_x=shift * self.shift_x,
-            shift_y=shift * self.shift_y,
-            log_scale=shape * self.log_scale,
-            log_squeeze=shape * self.log_squeeze,
-            shear=shape * self.shear,
-        )
-
-
-def distort(images: np.ndarray, ranges: Ranges, rng: np.random.Generator) -> np.ndarray:
-    """Return a freshly distorted copy of each of (N, 32, 32) uint8 digits."""
-    half = [ranges.shift_x, ranges.shift_y, ranges.log_scale, ranges.log_squeeze,
-            ranges.shear]  # fmt: skip
-    ends, size = {"uniform": (-1, 1), "triangular": (-1, 0, 1)}, (len(images), 5)
-    draws = getattr(rng, ranges.law)(*ends[ranges.law], size) * half
-    return _warp(images, draws, np.zeros_like(images))
+        factors = dict.fromkeys(("shift_x", "shift_y"), shift)
+        factors |= dict.fromkeys(("log_scale", "log_squeeze", "shear"), shape)
+        scaled = {name: f * getattr(self, name) for name, f in factors.items()}
+        return replace(self, **scaled)
 
 
 def with_distortions(
     images: np.ndarray, labels: np.ndarray, copies: int, ranges: Ranges, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the digits and, after them, `copies` distorted sets of the same labels."""
-    rng = np.random.default_rng([seed, 2])
-    sets = [images] + [distort(images, ranges, rng) for _ in range(copies)]
+    rng, sets = np.random.default_rng([seed, 2]), [images]
+    *half_widths, law = astuple(ranges)
+    for _ in range(copies):
+        draws = getattr(rng, law)(*LAWS[law], (len(images), 5))
+        sets.append(distort(images, draws * half_widths))
     return np.concatenate(sets), np.tile(labels, copies + 1)
 
 
 @njit
-def _warp(images, draws, out):
-    """Fill `out`: each pixel looks up its place in the undistorted digit (bilinear).
+def distort(images, draws):
+    """Distort (N, 32, 32) uint8 digits by (N, 5) values, as in `Ranges`.
 
-    From the centre, a digit is scaled and squeezed, then sheared, then shifted; the
-    loop inverts that. Beyond the edge of the field lies paper.
+    From the centre, a digit is scaled and squeezed, then sheared, then shifted. The
+    loop inverts that: each pixel looks up its place in the undistorted digit.
     """
+    out = np.empty_like(images)
     for n in range(len(images)):
         shift_x, shift_y, log_scale, log_squeeze, shear = draws[n]
         scale_x = np.exp(log_scale - log_squeeze)
@@ -75,15 +68,15 @@ def _warp(images, draws, out):
             y = v / scale_y + 15.5
             for j in range(32):
                 x = (j - 15.5 - shift_x - shear * v) / scale_x + 15.5
-                out[n, i, j] = _lookup(images[n], y, x)
+                out[n, i, j] = interpolate(images[n], y, x)
     return out
 
 
 @njit
-def _lookup(image, y, x):
-    """Interpolate between the four pixels around (y, x), rounded to a grey level."""
+def interpolate(image, y, x):
+    """Return the grey level at (y, x), bilinear; beyond the edge lies paper."""
     top, left = int(np.floor(y)), int(np.floor(x))
-    below, right, grey = y - top, x - left, 0.5
+    below, right, grey = y - top, x - left, 0.5  # which rounds to the nearest level
     for di, wi in ((0, 1 - below), (1, below)):
         for dj, wj in ((0, 1 - right), (1, right)):
             if 0 <= top + di < 32 and 0 <= left + dj < 32:

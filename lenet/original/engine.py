@@ -10,16 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lenet.data import NUM_CLASSES
-from lenet.original.kernels import NAMES, Net, classify, new_state, train_digits
-from lenet.original.network import LeNet5_1998, initial_weights, rbf_codes, to_input
-from lenet.original.sdlm import (
-    ETAS,
-    MU,
-    diagonal_curvature,
-    layer_means,
-    step_sizes,
-)
+from lenet.model import NUM_CLASSES
+from lenet.original.kernels import as_net, classify, new_state, train_digits
+from lenet.original.network import check_digits, initial_weights, to_input, with_weights
+from lenet.original.sdlm import ETAS, MU, diagonal_curvature, layer_means, step_sizes
+
+Weights = dict[str, np.ndarray]  # under the parameter names of `LeNet5_1998`
 
 
 @dataclass(frozen=True)
@@ -41,16 +37,9 @@ class Recipe1998:
     digits_per_pass: int | None = None  # None: all of them
 
     def __post_init__(self):
-        """Refuse what cannot be meant."""
-        for name in ("scale", "coefficient", "distance_factor", "mu"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        """Refuse what would pass for another choice."""
         if self.rubbish is not None and not isfinite(self.rubbish):
             raise ValueError(f"rubbish must be a number or None, got {self.rubbish}")
-        if self.digits_per_pass is not None and self.digits_per_pass < 1:
-            raise ValueError(
-                f"digits_per_pass must be 1 or more, got {self.digits_per_pass}"
-            )
         if self.curvature not in ("each", "layer"):
             raise ValueError(f"curvature must be each or layer, got {self.curvature!r}")
 
@@ -63,9 +52,6 @@ class Pass:
     num_wrong: int  # online: each digit is judged just before it is learnt
     least_step: float  # over all parameters
     largest_step: float
-
-
-Weights = dict[str, np.ndarray]
 
 
 def train_1998(
@@ -92,44 +78,39 @@ def train_1998(
     Raises:
         ValueError: if the images or the labels are of another kind.
     """
-    digits, rng = _rows(images), np.random.default_rng([seed, 1])
-    _check_labels(labels, len(digits))
-    order = rng.permutation(len(digits))
+    check_digits(images)
+    _check_labels(labels, len(images))
+    order = np.random.default_rng([seed, 1]).permutation(len(images))
     weights = initial_weights(seed, recipe.scale, recipe.power, recipe.coefficient)
-    weights |= {name: values.copy() for name, values in (fixed or {}).items()}
-    sample, history = to_input(images[order[: recipe.num_curvature_digits]]), []
-    for number, eta in enumerate(recipe.etas, start=1):
-        step = step_sizes(_curvature(weights, sample, recipe), eta, recipe.mu)
-        part = _part(order, number, recipe.digits_per_pass or len(order))
-        num_wrong = _train(weights, step, digits, labels, part, recipe, fixed or {})
-        least = min(s.min() for s in step.values())
-        largest = max(s.max() for s in step.values())
-        history.append(Pass(number, num_wrong, float(least), float(largest)))
-        if on_pass is not None:
+    fixed, history = fixed or {}, []
+    weights |= {name: values.copy() for name, values in fixed.items()}
+    sample = to_input(images[order[: recipe.num_curvature_digits]])
+    size = recipe.digits_per_pass or len(order)
+    parts = np.resize(order, (len(recipe.etas), size))  # the order goes round
+    for number, (eta, part) in enumerate(zip(recipe.etas, parts, strict=True), start=1):
+        steps = step_sizes(_curvature(weights, sample, recipe), eta, recipe.mu)
+        least = min(float(step.min()) for step in steps.values())
+        largest = max(float(step.max()) for step in steps.values())
+        steps |= {name: torch.zeros_like(steps[name]) for name in fixed}
+        num_wrong = _train(weights, steps, images, labels, part, recipe)
+        history.append(Pass(number, num_wrong, least, largest))
+        if on_pass:
             on_pass(history[-1], weights)
     return weights, history
 
 
 def _curvature(weights: Weights, sample: Tensor, recipe: Recipe1998):
-    """Estimate the curvature before a pass."""
-    model = LeNet5_1998()
-    model.load_state_dict({name: torch.from_numpy(w) for name, w in weights.items()})
-    now = diagonal_curvature(model, sample, 2 * recipe.distance_factor)
-    return layer_means(now) if recipe.curvature == "layer" else now
+    factor = 2 * recipe.distance_factor
+    curvature = diagonal_curvature(with_weights(weights), sample, factor)
+    return layer_means(curvature) if recipe.curvature == "layer" else curvature
 
 
-def _part(order: np.ndarray, number: int, size: int) -> np.ndarray:
-    """Return the digits of a pass: the order goes round, `size` digits at a time."""
-    return np.take(order, np.arange((number - 1) * size, number * size), mode="wrap")
-
-
-def _train(weights, step, digits, labels, order, recipe, fixed) -> int:
-    """Run one pass of the compiled loop; all but the fixed weights change in place."""
-    step = {name: s * (name not in fixed) for name, s in step.items()}
+def _train(weights, steps, images, labels, order, recipe: Recipe1998) -> int:
+    """Run one pass of the compiled loop, which changes the weights in place."""
     rubbish = np.nan if recipe.rubbish is None else recipe.rubbish
     return train_digits(
-        as_net(weights), as_net(step), new_state(), digits, np.asarray(labels), order,
-        rbf_codes().astype(np.float32), np.float32(recipe.distance_factor),
+        as_net(weights), as_net(steps), new_state(), images.reshape(-1, 1024),
+        np.asarray(labels), order, np.float32(recipe.distance_factor),
         np.float32(rubbish),
     )  # fmt: skip
 
@@ -140,28 +121,13 @@ def predict(weights: Weights, images: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: if the images are of another kind.
     """
-    codes = rbf_codes().astype(np.float32)
-    return classify(as_net(weights), new_state(), _rows(images), codes)
+    check_digits(images)
+    return classify(as_net(weights), new_state(), images.reshape(-1, 1024))
 
 
 def count_wrong(weights: Weights, images: np.ndarray, labels: np.ndarray) -> int:
     """Count the digits that a network misreads."""
     return int((predict(weights, images) != labels).sum())
-
-
-def as_net(values: Weights | dict[str, Tensor]) -> Net:
-    """View named arrays or tensors as the engine's tuple; memory is shared."""
-    return Net(*(np.asarray(values[name]) for name in NAMES))
-
-
-def _rows(images: np.ndarray) -> np.ndarray:
-    """Return the digits as (N, 1024), or say what is wrong with them."""
-    if images.dtype != np.uint8 or images.shape[1:] != (32, 32):
-        raise ValueError(
-            f"expected uint8 digits of 32×32, got {images.dtype} {images.shape[1:]}: "
-            "pad them with lenet.data.pad"
-        )
-    return np.ascontiguousarray(images).reshape(-1, 1024)
 
 
 def _check_labels(labels: np.ndarray, num_images: int) -> None:

@@ -9,27 +9,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from lenet.history import FACTS
+from lenet.annotations import FACTS
 from lenet.original.kernels import NAMES
-from lenet.original.network import C3_TABLE
 
-FRONT = tuple(name for name in NAMES if name.startswith(("c1", "s2", "c3", "s4")))
+FRONT = NAMES[:8]  # the parameters of C1, S2, C3 and S4
 
 
 def frontend_1998() -> dict[str, np.ndarray]:
-    """Return the weights of C1 to S4 under the parameter names of `LeNet5_1998`.
-
-    Source: LeCun et al. 1998, Fig. 13.
-    """
+    """Return the weights of C1 to S4 under the parameter names of `LeNet5_1998`."""
     with np.load(FACTS / "lenet5_1998_frontend_estimate.npz") as file:
-        c3 = [file[f"C3_{m}"] for m in range(len(C3_TABLE))]
-        weights = {
-            "c1.weight": file["C1"][:, :-1].reshape(6, 1, 5, 5),
-            "c1.bias": file["C1"][:, -1],
-            "c3.weight": np.concatenate([row[:-1] for row in c3]).reshape(60, 5, 5),
-            "c3.bias": np.array([row[-1] for row in c3]),
-        }
-        for layer in ("s2", "s4"):
-            weights[f"{layer}.coefficient"] = file[layer.upper()][:, 0]
-            weights[f"{layer}.bias"] = file[layer.upper()][:, 1]
-    return {name: weights[name].astype(np.float32) for name in FRONT}
+        c1, s2, s4 = file["C1"], file["S2"], file["S4"]
+        c3 = [file[f"C3_{m}"] for m in range(16)]
+    weights = {
+        "c1.weight": c1[:, :-1].reshape(6, 1, 5, 5), "c1.bias": c1[:, -1],
+        "s2.coefficient": s2[:, 0], "s2.bias": s2[:, 1],
+        "c3.weight": np.concatenate([row[:-1] for row in c3]).reshape(60, 5, 5),
+        "c3.bias": np.array([row[-1] for row in c3]),
+        "s4.coefficient": s4[:, 0], "s4.bias": s4[:, 1],
+    }  # fmt: skip
+    return {name: values.astype(np.float32) for name, values in weights.items()}

@@ -1,10 +1,8 @@
 """The network of LeCun et al. 1998, sec. II-B, as printed: exactly 60,000 parameters.
 
-The LeNet-5 of most tutorials differs in four places: it joins every S2 map to every C3
-map, averages in S2 and S4 without trainable parameters, and ends in a linear layer and
-a softmax (61,706 parameters). Here C3 follows Table I, S2 and S4 have a coefficient and
-a bias per map, every layer up to F6 squashes, and ten fixed bitmaps take the place of
-the last layer: the digit whose bitmap lies nearest to F6 is the answer.
+C3 follows Table I, S2 and S4 have a coefficient and a bias per map, every layer up to
+F6 squashes, and ten fixed bitmaps take the place of a last layer: the digit whose
+bitmap lies nearest to F6 is the answer. Today's LeNet-5 has none of these four.
 """
 
 from __future__ import annotations
@@ -39,7 +37,31 @@ BITMAPS = (
 def rbf_codes() -> np.ndarray:
     """Return the ten target codes, (10, 84) int8: -1 for paper and +1 for ink."""
     bits = [[int(bit) for bit in f"{int(row, 16):084b}"] for row in BITMAPS]
-    return (2 * np.array(bits, dtype=np.int8) - 1).astype(np.int8)
+    return (2 * np.array(bits) - 1).astype(np.int8)
+
+
+# In float32, so that a compiled `scaled` does the arithmetic of PyTorch.
+LEVEL_0, PER_LEVEL = np.float32(PAPER), np.float32((INK - PAPER) / 255)
+
+
+def scaled(levels):
+    """Scale grey levels, from 0 for white to 255 for black, to the input's range."""
+    return levels * PER_LEVEL + LEVEL_0
+
+
+def to_input(digits: np.ndarray) -> Tensor:
+    """Scale (N, 32, 32) uint8 grey levels to the input, (N, 1, 32, 32) float32."""
+    check_digits(digits)
+    return scaled(torch.tensor(digits).float())[:, None]
+
+
+def check_digits(digits: np.ndarray) -> None:
+    """Raise ValueError if these are not (N, 32, 32) uint8 grey levels."""
+    if digits.dtype != np.uint8 or digits.shape[1:] != (32, 32):
+        raise ValueError(
+            f"expected uint8 digits of 32×32, got {digits.dtype} {digits.shape[1:]}: "
+            "pad them with lenet.data.pad"
+        )
 
 
 def squash(a: Tensor) -> Tensor:
@@ -52,64 +74,50 @@ def squash_slope(y: Tensor) -> Tensor:
     return SLOPE * (AMPLITUDE - y * y / AMPLITUDE)
 
 
-def to_input(digits: np.ndarray) -> Tensor:
-    """Scale (N, 32, 32) uint8 grey levels to the input, (N, 1, 32, 32) float32."""
-    if digits.shape[1:] != (32, 32):
-        raise ValueError(
-            f"expected digits of 32×32, got {digits.shape[1:]}: "
-            "pad them with lenet.data.pad"
-        )
-    levels = torch.from_numpy(np.ascontiguousarray(digits)).float()
-    return (PAPER + (INK - PAPER) / 255 * levels)[:, None]
-
-
-class Subsample(nn.Module):
-    """Add each 2x2 block, times one coefficient, plus one bias per map (S2 and S4)."""
-
-    def __init__(self, num_maps: int):
-        """Start as the authors' code does: coefficient 1/2, bias 0."""
-        super().__init__()
-        self.coefficient = nn.Parameter(torch.full((num_maps,), 0.5))
-        self.bias = nn.Parameter(torch.zeros(num_maps))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, H, W) to (N, C, H/2, W/2), before squashing."""
-        scale, shift = self.coefficient[:, None, None], self.bias[:, None, None]
-        return scale * block_sums(x) + shift
-
-
 def block_sums(x: Tensor) -> Tensor:
     """Add the four units of each 2x2 block: a sum, not the mean of average pooling."""
     return 4 * functional.avg_pool2d(x, 2)
+
+
+class Subsample(nn.Module):
+    """Squash the sums of 2x2 blocks, times a coefficient, plus a bias (S2 and S4)."""
+
+    def __init__(self, num_maps: int):
+        super().__init__()
+        self.coefficient = nn.Parameter(torch.zeros(num_maps))
+        self.bias = nn.Parameter(torch.zeros(num_maps))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to (N, C, H/2, W/2)."""
+        scale, shift = self.coefficient[:, None, None], self.bias[:, None, None]
+        return squash(scale * block_sums(x) + shift)
 
 
 class TableConv(nn.Module):
     """Convolve 6 maps into 16 through the 60 5x5 kernels of Table I (C3)."""
 
     def __init__(self):
-        """Hold the kernels in the order of the table, map by map."""
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(len(C3_MAPS), 5, 5))
         self.bias = nn.Parameter(torch.zeros(len(C3_TABLE)))
 
-    def dense(self, weight: Tensor) -> Tensor:
+    def dense(self) -> Tensor:
         """Lay the 60 kernels out as (16, 6, 5, 5), zero where Table I has no X."""
-        full = weight.new_zeros(len(C3_TABLE), 6, 5, 5)
-        return full.index_put((torch.tensor(C3_MAPS), torch.tensor(C3_INPUTS)), weight)
+        places = torch.tensor(C3_MAPS), torch.tensor(C3_INPUTS)
+        return self.weight.new_zeros(16, 6, 5, 5).index_put(places, self.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, 6, 14, 14) to (N, 16, 10, 10), before squashing."""
-        return functional.conv2d(x, self.dense(self.weight), self.bias)
+        """Map (N, 6, 14, 14) to (N, 16, 10, 10)."""
+        return functional.conv2d(x, self.dense(), self.bias)
 
 
 class LeNet5_1998(nn.Module):  # noqa: N801  the year is part of the name
     """LeNet-5 as printed in 1998; `forward` returns distances, and the least one wins.
 
-    Layers carry the paper's names. Load weights from `initial_weights` before training.
+    Layers carry the paper's names. It is of use `with_weights` only.
     """
 
     def __init__(self):
-        """Build the layers; the codes are constants and no part of the state."""
         super().__init__()
         self.c1 = nn.Conv2d(1, 6, 5)
         self.s2 = Subsample(6)
@@ -117,17 +125,14 @@ class LeNet5_1998(nn.Module):  # noqa: N801  the year is part of the name
         self.s4 = Subsample(16)
         self.c5 = nn.Conv2d(16, 120, 5)
         self.f6 = nn.Linear(120, 84)
-        self.register_buffer("codes", torch.from_numpy(rbf_codes()).float(), False)
+        self.register_buffer("codes", torch.tensor(rbf_codes()).float(), False)
 
     def states(self, images: Tensor) -> dict[str, Tensor]:
-        """Return the squashed outputs of C1 to F6 for (N, 1, 32, 32) images."""
-        if images.shape[1:] != (1, 32, 32):
-            given = "×".join(str(side) for side in images.shape[1:])
-            raise ValueError(f"expected images of 1×32×32, got {given}")
+        """Return the squashed outputs of C1 to F6; images as from `to_input`."""
         c1 = squash(self.c1(images))  # (N, 6, 28, 28)
-        s2 = squash(self.s2(c1))  # (N, 6, 14, 14)
+        s2 = self.s2(c1)  # (N, 6, 14, 14)
         c3 = squash(self.c3(s2))  # (N, 16, 10, 10)
-        s4 = squash(self.s4(c3))  # (N, 16, 5, 5)
+        s4 = self.s4(c3)  # (N, 16, 5, 5)
         c5 = squash(self.c5(s4))  # (N, 120, 1, 1)
         f6 = squash(self.f6(c5.flatten(1)))  # (N, 84)
         return {"c1": c1, "s2": s2, "c3": c3, "s4": s4, "c5": c5, "f6": f6}
@@ -137,16 +142,20 @@ class LeNet5_1998(nn.Module):  # noqa: N801  the year is part of the name
         f6 = self.states(images)["f6"]
         return (f6[:, None, :] - self.codes).square().sum(2)
 
-    def predict(self, images: Tensor) -> Tensor:
-        """Return the (N,) digits whose codes lie nearest."""
-        return self(images).argmin(1)
+
+def with_weights(weights: dict[str, np.ndarray]) -> LeNet5_1998:
+    """Return the network with these weights; parameters not named are arbitrary."""
+    model = LeNet5_1998()
+    tensors = {name: torch.from_numpy(values) for name, values in weights.items()}
+    model.load_state_dict(tensors, strict=False)
+    return model
 
 
-def fan_ins() -> dict[str, np.ndarray | float]:
-    """Inputs of a unit, per weight tensor; C3's depend on the map (75, 100 or 150)."""
-    c3 = 25.0 * np.array([len(C3_TABLE[m]) for m in C3_MAPS])
-    return {"c1.weight": 25.0, "c3.weight": c3[:, None, None],
-            "c5.weight": 400.0, "f6.weight": 120.0}  # fmt: skip
+def fan_in(name: str, shape: tuple[int, ...]) -> float | np.ndarray:
+    """Count the inputs of a unit; those of C3 depend on its map (75, 100 or 150)."""
+    if name == "c3.weight" and len(shape) == 3:
+        return 25.0 * np.array([len(C3_TABLE[m]) for m in C3_MAPS])[:, None, None]
+    return float(np.prod(shape[1:]))
 
 
 def initial_weights(
@@ -163,28 +172,23 @@ def initial_weights(
     Returns:
         float32 arrays under the parameter names of `LeNet5_1998`.
     """
-    rng, fan_in = np.random.default_rng(seed), fan_ins()
-    weights = {}
+    rng, weights = np.random.default_rng(seed), {}
     for name, parameter in LeNet5_1998().named_parameters():
         shape = tuple(parameter.shape)
         value = np.full(shape, coefficient if name.endswith("coefficient") else 0.0)
-        if name in fan_in:
-            value = rng.uniform(-1, 1, shape) * scale / fan_in[name] ** power
+        if name.endswith("weight"):
+            value = rng.uniform(-1, 1, shape) * scale / fan_in(name, shape) ** power
         weights[name] = value.astype(np.float32)
     return weights
-
-
-def mse_loss(distances: Tensor, labels: Tensor) -> Tensor:
-    """Return the mean distance to the right code, eq. 8."""
-    return distances.gather(1, labels[:, None]).mean()
 
 
 def map_loss(distances: Tensor, labels: Tensor, rubbish: float) -> Tensor:
     """Return the maximum a posteriori criterion, eq. 9; `rubbish` is its j > 0.
 
-    The wrong codes, and a rubbish class at the fixed distance j, are pushed away. The
-    distances start near 84, where exp(-84) has left float32: hence logsumexp.
+    The distance to the right code is pulled down (eq. 8, the mean squared error, has
+    this term alone); all distances, and a rubbish class at j, are pushed away.
     """
+    right = distances.gather(1, labels[:, None]).mean()
     rubbish_class = distances.new_full((len(distances), 1), rubbish)
-    every = torch.cat([distances, rubbish_class], 1)
-    return mse_loss(distances, labels) + torch.logsumexp(-every, 1).mean()
+    # They start near 84, where exp(-84) has left float32: hence logsumexp.
+    return right + torch.cat([distances, rubbish_class], 1).neg().logsumexp(1).mean()

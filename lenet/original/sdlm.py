@@ -8,103 +8,75 @@ and then kept: flat directions get long steps, steep ones short steps.
 from __future__ import annotations
 
 import torch
-from torch import Tensor
-from torch.nn import functional
+from torch import Tensor, nn
+from torch.func import functional_call
 
-from lenet.original.network import (
-    C3_INPUTS,
-    C3_MAPS,
-    LeNet5_1998,
-    TableConv,
-    block_sums,
-    squash_slope,
-)
+from lenet.original.network import LeNet5_1998, Subsample, block_sums, squash_slope
 
 MU = 0.02  # keeps the step finite where the curvature vanishes, sec. III-B
 # Global step size of passes 1 to 20, sec. III-B.
 ETAS = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,) * 8
+Named = dict[str, Tensor]  # one tensor for each parameter
 
 
-def step_sizes(
-    curvature: dict[str, Tensor], eta: float, mu: float = MU
-) -> dict[str, Tensor]:
+def step_sizes(curvature: Named, eta: float, mu: float = MU) -> Named:
     """Return eta / (mu + h) for every parameter (eq. 18)."""
     return {name: eta / (mu + h) for name, h in curvature.items()}
 
 
-def layer_means(curvature: dict[str, Tensor]) -> dict[str, Tensor]:
+def layer_means(curvature: Named) -> Named:
     """Give every parameter of a layer the mean curvature of that layer."""
-    layers: dict[str, list[Tensor]] = {}
-    for name, h in curvature.items():
-        layers.setdefault(name.split(".")[0], []).append(h.flatten())
-    means = {layer: torch.cat(parts).mean() for layer, parts in layers.items()}
-    return {
-        name: torch.full_like(h, means[name.split(".")[0]])
-        for name, h in curvature.items()
-    }
+    means = {}
+    for name, own in curvature.items():
+        layer = name.split(".")[0]
+        parts = [h.flatten() for key, h in curvature.items() if key.startswith(layer)]
+        means[name] = torch.full_like(own, torch.cat(parts).mean())
+    return means
 
 
 @torch.no_grad()
 def diagonal_curvature(
-    model: LeNet5_1998, images: Tensor, output_curvature: float
-) -> dict[str, Tensor]:
-    """Estimate the second derivative of the loss with respect to every parameter.
+    model: LeNet5_1998, images: Tensor, output_curvature: float | Tensor
+) -> Named:
+    """Estimate the second derivative of the loss by every parameter of C1 to F6.
 
     Walks back from F6 with the squares of what back-propagation uses (eq. 25 and 27):
     never negative, since the terms in f'' and off the diagonal are left out. A shared
     weight gets the sum over its connections (eq. 23), averaged over the digits.
 
     Args:
-        images: (N, 1, 32, 32); the paper takes N = 500.
+        model: the network of 1998 or a hybrid.
+        images: (N, 1, 32, 32) as from `to_input`; the paper takes N = 500.
         output_curvature: of the loss by each F6 output: 2 for a squared distance.
-
-    Returns:
-        Tensors of the shapes and under the names of the model's parameters.
     """
-    state = model.states(images)
-    h: dict[str, Tensor] = {}
-    weights = dict(model.named_parameters())
-
-    above = torch.full_like(state["f6"], output_curvature)
-    above = back_full(h, "f6", weights, state["c5"].flatten(1), state["f6"], above)
-    above = back_conv(h, "c5", weights["c5.weight"], state["s4"], state["c5"],
-                  above[:, :, None, None])  # fmt: skip
-    above = back_subsample(h, "s4", weights, state["c3"], state["s4"], above)
-    above = back_table(h, model.c3, state["s2"], state["c3"], above)
-    above = back_subsample(h, "s2", weights, state["c1"], state["s2"], above)
-    back_conv(h, "c1", weights["c1.weight"], images, state["c1"], above)
-    return {name: h[name] for name in weights}
+    outputs = model.states(images)
+    inputs = dict(zip(outputs, [images, *outputs.values()], strict=False))
+    above, h = torch.as_tensor(output_curvature).expand_as(outputs["f6"]), {}
+    for name, y in reversed(outputs.items()):
+        layer = getattr(model, name)
+        if not isinstance(layer, nn.AvgPool2d):  # today's S2 and S4 do not squash
+            above = squash_slope(y) ** 2 * above.reshape(y.shape)  # of the sums, eq. 27
+        by_parameter, above = curvature_below(layer, inputs[name], above)
+        h = {f"{name}.{key}": each for key, each in by_parameter.items()} | h
+    return h
 
 
-def back_full(h, layer, weights, x, y, above) -> Tensor:
-    """Go back through a fully connected layer with outputs y; return the part of x."""
-    at_sum = squash_slope(y) ** 2 * above  # by the weighted sum of each unit, eq. 27
-    h[f"{layer}.weight"] = at_sum.T @ x**2 / len(x)  # eq. 25
-    h[f"{layer}.bias"] = at_sum.mean(0)
-    return at_sum @ weights[f"{layer}.weight"] ** 2
+def curvature_below(layer: nn.Module, x: Tensor, at_sums: Tensor):
+    """Go back from a layer's weighted sums to its parameters and its inputs x."""
+    if isinstance(layer, nn.AvgPool2d):
+        return {}, _to_blocks(at_sums / 16)
+    by_bias = at_sums.sum((0, *range(2, at_sums.ndim))) / len(x)
+    if isinstance(layer, Subsample):  # the coefficient multiplies a sum of four
+        by_scale = (at_sums * block_sums(x) ** 2).sum((0, 2, 3)) / len(x)
+        below = _to_blocks(layer.coefficient[:, None, None] ** 2 * at_sums)
+        return {"coefficient": by_scale, "bias": by_bias}, below
+    x = x.flatten(1) if isinstance(layer, nn.Linear) else x
+    weight, x = (each.square().requires_grad_() for each in (layer.weight, x))
+    with torch.enable_grad():  # with all squared, back-propagation is eq. 25 and 27
+        sums = functional_call(layer, {"weight": weight}, x)
+    by_weight, below = torch.autograd.grad(sums, (weight, x), at_sums)
+    return {"weight": by_weight / len(x), "bias": by_bias}, below
 
 
-def back_conv(h, layer, weight, x, y, above) -> Tensor:
-    """Go back through a convolution: sum over the positions that share a weight."""
-    at_sum = squash_slope(y) ** 2 * above
-    shared = torch.nn.grad.conv2d_weight(x**2, weight.shape, at_sum)
-    h[f"{layer}.weight"] = shared / len(x)
-    h[f"{layer}.bias"] = at_sum.sum((0, 2, 3)) / len(x)
-    return functional.conv_transpose2d(at_sum, weight**2)
-
-
-def back_table(h, c3: TableConv, x, y, above) -> Tensor:
-    """Go back through C3: a convolution of which the 60 kernels of Table I exist."""
-    above = back_conv(h, "c3", c3.dense(c3.weight), x, y, above)
-    h["c3.weight"] = h["c3.weight"][C3_MAPS, C3_INPUTS]
-    return above
-
-
-def back_subsample(h, layer, weights, x, y, above) -> Tensor:
-    """Go back through a subsampling layer: its coefficient multiplies a sum of four."""
-    at_sum = squash_slope(y) ** 2 * above
-    products = at_sum * block_sums(x) ** 2
-    h[f"{layer}.coefficient"] = products.sum((0, 2, 3)) / len(x)
-    h[f"{layer}.bias"] = at_sum.sum((0, 2, 3)) / len(x)
-    scale = weights[f"{layer}.coefficient"][:, None, None] ** 2
-    return (scale * at_sum).repeat_interleave(2, 2).repeat_interleave(2, 3)
+def _to_blocks(x: Tensor) -> Tensor:
+    return x.repeat_interleave(2, 2).repeat_interleave(2, 3)

@@ -1,0 +1,130 @@
+"""Networks between 1998 and today against those at either end."""
+
+import numpy as np
+import pytest
+import torch
+
+from lenet.data import Digits
+from lenet.model import new_model
+from lenet.original import network, sdlm
+from lenet.original.hybrid import Hybrid, Parts, map_criterion
+from lenet.original.minibatch import curvature, train_minibatches
+from lenet.original.network import C3_INPUTS, C3_MAPS, initial_weights
+
+LINEAR = Parts(full_c3=True, averages=True, linear_output=True)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Squares, a batch and a half; the row of a square is its label."""
+    rng = np.random.default_rng(0)
+    images = np.zeros((48, 32, 32), np.uint8)
+    for n, image in enumerate(images):
+        i, j = 3 + 2 * (n % 10), rng.integers(4, 22)
+        image[i : i + 6, j : j + 6] = 255
+    return Digits(torch.from_numpy(images), torch.arange(48) % 10)
+
+
+@pytest.fixture(scope="module")
+def inputs(digits):
+    return network.to_input(digits.images[:6].numpy())
+
+
+@pytest.fixture
+def table():
+    """The network of 1998 as a hybrid, with biases."""
+    model = Hybrid(Parts(), seed=0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.05)
+    return model
+
+
+def test_without_changes_it_is_the_network_of_1998(table, digits, inputs):
+    printed = network.LeNet5_1998()
+    printed.load_state_dict(table.state_dict())
+    distances, scores = printed(inputs), table(digits.images[:6, None] / 255)
+    torch.testing.assert_close(scores, -0.5 * distances)
+    expected = network.map_loss(0.5 * distances, digits.labels[:6], 3.0)
+    loss = map_criterion(scores, digits.labels[:6])
+    torch.testing.assert_close(loss, expected)
+    h = sdlm.diagonal_curvature(printed, inputs, 1.0)
+    torch.testing.assert_close(curvature(table, inputs), h)
+
+
+def test_its_weights_are_drawn_as_those_of_1998():
+    drawn, printed = Hybrid(Parts(), 1).state_dict(), initial_weights(1, 2.4, 0.5, 0.25)
+    for name, values in printed.items():
+        most = pytest.approx(abs(values).max(), rel=0.05)
+        assert drawn[name].abs().max() == most, name
+        assert name.endswith("weight") or (drawn[name] == values[0]).all(), name
+
+
+def test_parameters_of_each_step():
+    parts = Parts(), Parts(full_c3=True), Parts(full_c3=True, averages=True), LINEAR
+    models = [Hybrid(each, seed=0) for each in parts]
+    counts = [sum(p.numel() for p in model.parameters()) for model in models]
+    assert counts == [60_000, 60_900, 60_856, 61_706]
+
+
+def test_curvature_of_full_c3_with_the_weights_of_table_1(table, inputs):
+    full = Hybrid(Parts(full_c3=True), seed=0)
+    full.load_state_dict(table.state_dict() | {"c3.weight": table.c3.dense()})
+    expected, actual = curvature(table, inputs), curvature(full, inputs)
+    actual["c3.weight"] = actual["c3.weight"][C3_MAPS, C3_INPUTS]
+    torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-7)
+
+
+def test_curvature_of_the_linear_output_is_the_hessians(digits, inputs):
+    model = Hybrid(LINEAR, seed=0)
+    f6, labels = model.states(inputs)["f6"].detach(), digits.labels[:6]
+
+    def loss(bias):
+        logits = f6 @ model.output.weight.detach().T + bias
+        return torch.nn.functional.cross_entropy(logits, labels)
+
+    hessian = torch.autograd.functional.hessian(loss, model.output.bias.detach())
+    h = curvature(model, inputs)
+    torch.testing.assert_close(h["output.bias"], hessian.diagonal())
+
+
+def test_averages_hand_back_squares_of_a_quarter():
+    layer = torch.nn.AvgPool2d(2)
+    x, above = torch.rand(1, 1, 4, 4), torch.rand(1, 1, 2, 2)
+    jacobian = torch.autograd.functional.jacobian(layer, x)
+    expected = torch.einsum("abijcdkl,abij->cdkl", jacobian**2, above)
+    torch.testing.assert_close(sdlm.curvature_below(layer, x, above)[1], expected)
+
+
+def test_one_update_is_that_of_equation_18(digits):
+    """On one batch in which all digits are the sample of the curvature, too."""
+    batch, model = digits[:20], Hybrid(Parts(), seed=0)
+    map_criterion(model(batch.images[:, None] / 255), batch.labels).backward()
+    h = curvature(model, network.to_input(batch.images.numpy()))
+    trained = Hybrid(Parts(), seed=0)
+    train_minibatches(trained, batch, "sdlm", [0.01], seed=0)
+    for name, before in model.named_parameters():
+        expected = before - 0.01 / (0.02 + h[name]) * before.grad
+        after = trained.get_parameter(name)
+        torch.testing.assert_close(after, expected, rtol=1e-4, atol=1e-6)
+
+
+RUNS = [
+    (Parts(full_c3=True), "sdlm", 0.004),
+    (LINEAR, "sdlm", 0.004),
+    (LINEAR, "sgd", 0.05),
+    (None, "adam", 0.0005),
+]
+
+
+@pytest.mark.parametrize(("parts", "method", "rate"), RUNS)
+def test_every_method_learns_its_digits_and_repeats(parts, method, rate, digits):
+    seeds = (0, 0, 1)
+    runs = [Hybrid(parts, seed) if parts else new_model(seed) for seed in seeds]
+    for model, seed in zip(runs, seeds, strict=True):
+        train_minibatches(model, digits, method, 20 * [rate], seed)
+    first, again, other = (next(model.parameters()) for model in runs)
+    assert (first == again).all()
+    assert (first != other).any()
+    right = (runs[0](digits.images[:, None] / 255).argmax(1) == digits.labels).sum()
+    assert right > 20  # chance: 5
