@@ -5,7 +5,13 @@ import torch
 
 from lenet.data import Digits
 from lenet.figures import Table, draw, new_figure
-from lenet.original.network import LeNet5_1998, initial_weights, rbf_codes, to_input
+from lenet.original.network import (
+    LeNet5_1998,
+    initial_weights,
+    rbf_codes,
+    to_input,
+    with_weights,
+)
 from lenet.original.sdlm import ETAS, diagonal_curvature, step_sizes
 from lenet.studies.statistics import scientific
 
@@ -36,7 +42,6 @@ def codes():
         for digit, (axes, code) in enumerate(zip(row, rbf_codes(), strict=True)):
             draw(axes, code.reshape(CODE_SHAPE), -1, 1)
             axes.set_title(digit)
-            axes.margins(0.1)
     alt = "Ten bitmaps, 7 pixels wide and 12 high, each a stylised digit from 0 to 9."
     return figure, alt
 
@@ -46,12 +51,11 @@ def first_steps(digits: Digits, num_digits: int = 500, seed: int = 0) -> dict:
 
     The paper's come first. S2 and S4 are left out: their steps are a hundredth of that.
     """
-    images, model = to_input(digits.images[:num_digits].numpy()), LeNet5_1998()
+    images = to_input(digits.images[:num_digits].numpy())
     ends = {"The paper (sec. III-B)": (7e-5, 1.6e-2)}
     laws = {"2.4/F, as printed": (2.4, 1.0), "1/√F": (1.0, 0.5), "2.4/√F": (2.4, 0.5)}
     for name, (scale, power) in laws.items():
-        weights = initial_weights(seed, scale, power, 0.25)
-        model.load_state_dict({k: torch.from_numpy(w) for k, w in weights.items()})
+        model = with_weights(initial_weights(seed, scale, power, 0.25))
         steps = step_sizes(diagonal_curvature(model, images, 1.0), ETAS[0])
         kept = torch.cat([v.flatten() for k, v in steps.items() if k[0] != "s"])
         ends[f"Within ±{name}"] = kept.min().item(), kept.max().item()
@@ -83,12 +87,10 @@ def c1_kernels(networks: dict[str, dict[str, np.ndarray]]):
 
 def feature_maps(digit: np.ndarray, networks: dict[str, dict[str, np.ndarray]]):
     """Draw the maps of one (32, 32) digit in C1 to S4, one column a network."""
-    model, heights = LeNet5_1998(), {"height_ratios": (2, 2, 3, 3)}
-    with new_figure(3.3, 4, len(networks), **heights) as (figure, grid):
+    heights = (2, 2, 3, 3)
+    with new_figure(3.3, 4, len(networks), height_ratios=heights) as (figure, grid):
         for column, (name, weights) in zip(grid.T, networks.items(), strict=True):
-            tensors = {key: torch.from_numpy(w) for key, w in weights.items()}
-            model.load_state_dict(tensors, strict=False)
-            states = model.states(to_input(digit[None]))
+            states = with_weights(weights).states(to_input(digit[None]))
             column[0].set_title(name)
             for axes, (layer, rows) in zip(column, MAP_ROWS.items(), strict=True):
                 maps = states[layer][0].detach().numpy()
