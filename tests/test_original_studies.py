@@ -12,7 +12,6 @@ from lenet.metrics import Repeated
 from lenet.original import choices, figures, front_end, ranges, replication, to_modern
 from lenet.original.engine import Recipe1998
 from lenet.original.frontend import frontend_1998
-from lenet.original.network import LeNet5_1998
 from lenet.original.sdlm import ETAS
 from lenet.studies.runner import load_stored, results
 
@@ -34,14 +33,10 @@ def stored(*members):
     return {"members": [dict(zip(keys, (*pair, 60), strict=True)) for pair in members]}
 
 
-def result(part, count, **others):
-    return {part: {"count": count, "total": 10_000}} | others
-
-
 def by_seed(part, key, counts, **others):
     """Return pairs for `stored`: the counts of each value of an argument, by seed."""
     return [
-        ({"seed": seed, key: value}, result(part, count, **others))
+        ({"seed": seed, key: value}, {part: {"count": count, "total": 10_000}} | others)
         for value, pair in counts.items()
         for seed, count in enumerate(pair)
     ]
@@ -103,11 +98,9 @@ def test_choices_are_compared_with_the_run_of_the_same_seed():
 
 
 def test_ranges_show_each_seed_and_which_is_missing():
-    half = {"shift": 0.5, "shape": 1.0}
     pairs = by_seed("val", "law", {"uniform": (90, 120), "triangular": (80,)})
-    rows = ranges.table(stored(*((half | member, run) for member, run in pairs)))[
-        "rows"
-    ]
+    pairs = [(member | {"shift": 0.5, "shape": 1.0}, run) for member, run in pairs]
+    rows = ranges.table(stored(*pairs))["rows"]
     assert rows[0] == ["uniform", "0.5", "1", "0.90 %", "1.20 %"]
     assert rows[1] == ["triangular", "0.5", "1", "0.80 %", "–"]
 
@@ -128,10 +121,11 @@ def test_front_ends_are_compared_after_the_same_pass():
 
 
 def test_steps_start_in_1998_and_leave_out_the_rates_tried():
-    two = {"num_parameters": 61_706, "rates": [0.1, 0.05]}
+    settings = {"num_parameters": 61_706, "rates": [0.1, 0.05]}
     counts = {"one": (100, 120), "other": (80, 60)}
-    tried = {"seed": 0, "step": "one", "rate": 0.1}, result("val", 150)
-    modern = stored(tried, *by_seed("test", "step", counts, **two))
+    ((member, run),) = by_seed("val", "step", {"one": (150,)})
+    tried = member | {"rate": 0.1}, run
+    modern = stored(tried, *by_seed("test", "step", counts, **settings))
     plain, run = {"num_train": 60_000, "copies": 0}, a_run(95, 90, 85, 80)
     original = stored((plain, run), (plain, run), (plain | {"copies": 9}, a_run(0, 0)))
     groups = to_modern.runs_by_step(modern, original)
@@ -160,11 +154,6 @@ def test_the_hardest_digits_of_1998_come_first():
     figure, _ = replication.hardest(Digits(images, torch.zeros(10_000)), runs)
     titles = [axes.get_title().split("now: ")[-1] for axes in figure.axes]
     assert titles[:3] == ["3 (2/2)", "2 (1/2)", ""]
-
-
-def test_layers_have_the_connections_of_the_paper():
-    rows = figures.layers(LeNet5_1998())["rows"]
-    assert [row[3] for row in rows[:4]] == [122_304, 5_880, 151_600, 2_000]  # sec. II-B
 
 
 def test_kernels_and_maps_are_drawn_for_each_network():

@@ -8,13 +8,9 @@ from lenet.data import Digits, load_dataset
 from lenet.figures import Table
 from lenet.original.engine import Recipe1998, count_wrong, train_1998
 from lenet.original.replication import arrays
+from lenet.studies import statistics
 from lenet.studies.runner import results
-from lenet.studies.statistics import (
-    differences,
-    error_rates,
-    signed,
-    signed_between,
-)
+from lenet.studies.statistics import error_rates
 
 QUESTION = "Which of the choices that the paper leaves open matter?"
 NUM_SEEDS = 3
@@ -60,8 +56,9 @@ def table(stored: dict) -> Table:
     rows, chosen = [], error_rates(results(stored, change=CHOSEN), "val")
     for change in dict.fromkeys(each["member"]["change"] for each in stored["members"]):
         error = error_rates(results(stored, change=change), "val")
-        moved = differences(error, chosen)
-        points = [signed(moved.mean), signed_between(moved.interval)]
+        moved = statistics.differences(error, chosen)
+        interval = statistics.signed_between(moved.interval)
+        points = [statistics.signed(moved.mean), interval]
         points = ["", ""] if change == CHOSEN else points
         rows.append([change, len(error.values), f"{error.mean:.2f} %", *points])
     header = ["Change", "Seeds", "Validation error", "Difference", "95 % interval"]

@@ -16,13 +16,8 @@ from lenet.original.minibatch import train_minibatches
 from lenet.original.replication import spread
 from lenet.original.sdlm import ETAS
 from lenet.predict import errors
-from lenet.studies.statistics import (
-    Runs,
-    error_rates,
-    signed,
-    signed_between,
-    welch_interval,
-)
+from lenet.studies import statistics
+from lenet.studies.statistics import Runs, error_rates
 
 QUESTION = "Which change between the network of 1998 and today's matters?"
 NUM_SEEDS = 3
@@ -91,9 +86,10 @@ def runs_by_step(stored: dict, replication: dict) -> dict[str, Runs]:
     for each in replication["members"]:
         run, member = each["result"], each["member"]
         if (member["num_train"], member["copies"]) == (60_000, 0):
-            counts, total = run["test_errors"], run["num_test"]
-            run |= {"test": {"count": counts[num_passes - 1], "total": total}}
-            run |= {"seconds": each["seconds"] * num_passes / len(counts)}
+            counts = run["test_errors"]
+            seconds = each["seconds"] * num_passes / len(counts)
+            test = {"count": counts[num_passes - 1], "total": run["num_test"]}
+            run = run | {"test": test, "seconds": seconds}
             groups.setdefault("as in 1998, a digit at a time", []).append(run)
     for each in steps:
         run = each["result"] | {"seconds": each["seconds"]}
@@ -126,7 +122,8 @@ def largest_moves(groups: dict[str, Runs], num: int = 2) -> str:
     """Say which changes move the mean test error most."""
     errors, moves = [error_rates(runs, "test") for runs in groups.values()], []
     for name, (before, after) in zip([*groups][1:], pairwise(errors), strict=True):
-        move, bounds = after.mean - before.mean, welch_interval(after, before)
-        text = f"{name} ({signed(move)} points, {signed_between(bounds)})"
+        move = after.mean - before.mean
+        bounds = statistics.signed_between(statistics.welch_interval(after, before))
+        text = f"{name} ({statistics.signed(move)} points, {bounds})"
         moves.append((-abs(move), text))
     return "; ".join(text for _, text in sorted(moves)[:num])
