@@ -25,11 +25,12 @@ def layers(model: LeNet5_1998) -> Table:
     rows = []
     for name, state in model.states(torch.zeros(1, 1, 32, 32)).items():
         num = sum(each.numel() for each in getattr(model, name).parameters())
-        # a unit of S2 and S4 has four inputs and a bias; else all positions share all
-        shared = name not in ("s2", "s4")
-        joined = num * state[0, 0].numel() if shared else 5 * state.numel()
+        if name in ("s2", "s4"):
+            connections = 5 * state.numel()  # each unit has four inputs and a bias
+        else:
+            connections = num * state[0, 0].numel()  # each place uses every parameter
         shape = " × ".join(map(str, state.shape[1:]))
-        rows.append([name.upper(), shape, num, joined])
+        rows.append([name.upper(), shape, num, connections])
     rows.append(["output", "10", 0, 10 * 84])
     totals = [sum(row[column] for row in rows) for column in (2, 3)]
     header = ["Layer", "Output", "Parameters", "Connections"]
