@@ -1,0 +1,157 @@
+"""The network of 1998, trained by the paper's recipe: the paper's results again."""
+
+from dataclasses import asdict
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from lenet.annotations import NUM_TEST, curves_1998, errors_1998
+from lenet.claims import PAPER_TEST_ERRORS
+from lenet.data import Digits, load_dataset
+from lenet.figures import BLUE, GREY, VERMILION, Table, digit_grid, new_figure
+from lenet.metrics import Repeated
+from lenet.original.distortions import Ranges, with_distortions
+from lenet.original.engine import Recipe1998, count_wrong, predict, train_1998
+from lenet.studies import statistics
+from lenet.studies.statistics import Runs, rates
+
+QUESTION = "Does the network of the paper, trained as the paper says, reach its error?"
+COPIES = 9  # distorted copies of each digit: 540,000 beside the 60,000
+# Seeds, training digits (fewer as in the paper's Fig. 6) and copies.
+KINDS = ((10, 60_000, 0), (5, 15_000, 0), (5, 30_000, 0), (5, 60_000, COPIES))
+RANGES = Ranges().times(shift=0.25, shape=0.5)  # chosen in the study `ranges`
+
+
+def members() -> list[dict]:
+    """Ten runs as in Fig. 5; five for each smaller set and on distorted digits."""
+    return [
+        {"seed": seed, "num_train": size, "copies": copies}
+        for num_seeds, size, copies in KINDS
+        for seed in range(num_seeds)
+    ]
+
+
+def run(seed: int, num_train: int, copies: int = 0) -> dict:
+    """Train on the first digits; count the test errors after each pass, as Fig. 5 does.
+
+    Nothing depends on the test errors. With distorted copies the set grows and a pass
+    does not: twenty passes of 60,000 present each of the 600,000 twice.
+    """
+    dataset = load_dataset("mnist")
+    train, recipe = dataset.train[:num_train], Recipe1998(digits_per_pass=num_train)
+    digits, ranges = arrays(train), {}
+    if copies:
+        digits = with_distortions(*digits, copies, RANGES, seed)
+        ranges = {"ranges": asdict(RANGES)}
+    return ranges | train_and_count(digits, train, dataset.read_test(), recipe, seed)
+
+
+def arrays(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
+    """Return images and labels as the uint8 arrays that the engine takes."""
+    return digits.images.numpy(), digits.labels.numpy().astype(np.uint8)
+
+
+def train_and_count(digits, train: Digits, test: Digits, recipe, seed, fixed=None):
+    """Train on arrays of digits; count errors on ``test`` after each pass.
+
+    Returns:
+        The recipe, the number of trained parameters and the counts; those on ``train``
+        are made after the last pass.
+    """
+    images, labels = arrays(test)
+    test_errors = []
+    weights, passes = train_1998(
+        *digits,
+        recipe,
+        seed,
+        lambda _, now: test_errors.append(count_wrong(now, images, labels)),
+        fixed,
+    )
+    trained = weights.keys() - (fixed or {}).keys()
+    return {
+        "recipe": asdict(recipe),
+        "num_parameters": sum(weights[name].size for name in trained),
+        "online_errors": [each.num_wrong for each in passes],
+        "test_errors": test_errors,
+        "num_test": len(test),
+        "train_errors": count_wrong(weights, *arrays(train)),
+        "misread": statistics.misread(predict(weights, images), labels),
+    }
+
+
+def errors_after(runs: Runs, num_passes: int = 0) -> Repeated:
+    """Return the test error rates after a pass, counted from 1; 0 is the last one."""
+    counts = (run["test_errors"][num_passes - 1] for run in runs)
+    return rates(counts, (run["num_test"] for run in runs))
+
+
+def training_errors(runs: Runs) -> Repeated:
+    """Return the error rates on the undistorted training digits after the last pass."""
+    totals = (run["recipe"]["digits_per_pass"] for run in runs)
+    return rates((run["train_errors"] for run in runs), totals)
+
+
+def spread(error: Repeated) -> list[str | int]:
+    """Return the cells of an error rate: seeds, mean, interval of the mean."""
+    interval = statistics.between(error.interval, 3)
+    return [len(error.values), f"{error.mean:.3f} %", interval]
+
+
+def table(groups: dict[str, Runs]) -> Table:
+    """List the final error rates of the four groups of runs beside the paper's."""
+    fewer = curves_1998()["fig6"]["test_error"][:2]
+    text, fig8 = 100 * PAPER_TEST_ERRORS.rate, 100 * len(errors_1998()) / NUM_TEST
+    rows = []
+    for (name, runs), paper in zip(groups.items(), (*fewer, text, fig8), strict=True):
+        test, train = errors_after(runs), training_errors(runs)
+        last = f"{test.sd:.3f}", f"{train.mean:.2f} %", f"{paper:.2f} %"
+        rows.append([name, *spread(test), *last])
+    header = ["Trained on", "Seeds", "Test error", "95 % interval", "SD", "Training"]
+    return Table(header=[*header, "Paper"], rows=rows, align="lrrrrrr")
+
+
+def figure(runs: Runs):
+    """Draw error rates over passes: ours, mean and range, over the paper's Fig. 5."""
+    paper, num_train = curves_1998()["fig5"], runs[0]["recipe"]["digits_per_pass"]
+    test = 100 * np.array([run["test_errors"] for run in runs]) / runs[0]["num_test"]
+    train = 100 * np.array([run["online_errors"] for run in runs]) / num_train
+    passes, ours = range(1, 1 + test.shape[1]), f"{len(runs)} seeds: mean and range"
+    theirs = {"color": GREY, "markerfacecolor": "none"}
+    with new_figure(3.3) as (figure, ((axes,),)):
+        for name, errors, key, color, line, marker in (
+            ("test", test, "test_error_pct", VERMILION, "--", "s"),
+            ("training", train, "train_error_pct", BLUE, "-", "o"),
+        ):
+            low, high = errors.min(0), errors.max(0)
+            axes.fill_between(passes, low, high, color=color, alpha=0.25, lw=0)
+            label = f"{name}, {ours}"
+            axes.plot(passes, errors.mean(0), line, color=color, label=label)
+            label = f"{name}, paper's Fig. 5"
+            axes.plot(paper["passes"], paper[key], marker, label=label, **theirs)
+        axes.set(xlabel="Pass over the training digits", ylabel="Error rate (%)")
+        axes.set(ylim=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.legend(frameon=False)
+    mean, printed = test.mean(0), paper["test_error_pct"]
+    alt = (
+        f"Line chart of error rates over {len(passes)} passes. The mean test error of "
+        f"{len(runs)} runs goes from {mean[0]:.2f} to {mean[-1]:.2f} %, that of the "
+        f"paper from {printed[0]:.2f} to {printed[-1]:.2f} %."
+    )
+    return figure, alt
+
+
+def hardest(test: Digits, runs: Runs, num_digits: int = 24):
+    """Draw those of the 82 digits of 1998 that most runs misread again."""
+    then, again = errors_1998(), statistics.times_misread(runs)
+    shown = [index for index in again if index in then][:num_digits]
+    titles = {
+        index: f"true {test.labels[index]}, then {then[index]}\nnow: "
+        f"{statistics.commonest_answer(runs, index)} ({again[index]}/{len(runs)})"
+        for index in shown
+    }
+    alt = (
+        f"Grid of {len(shown)} of the 82 test digits that were misclassified in 1998, "
+        f"those that most of {len(runs)} runs misclassify again first."
+    )
+    return digit_grid(test.images, titles, columns=8), alt

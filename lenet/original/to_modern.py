@@ -1,0 +1,129 @@
+"""From the network of 1998 to today's, one change at a time."""
+
+from dataclasses import asdict
+from itertools import pairwise
+
+import torch
+
+from lenet.annotations import split_by_writer
+from lenet.config import Config
+from lenet.data import load_dataset
+from lenet.figures import Table
+from lenet.metrics import Proportion
+from lenet.model import new_model
+from lenet.original.hybrid import Hybrid, Parts
+from lenet.original.minibatch import train_minibatches
+from lenet.original.replication import spread
+from lenet.original.sdlm import ETAS
+from lenet.predict import errors
+from lenet.studies import statistics
+from lenet.studies.statistics import Runs, error_rates
+
+QUESTION = "Which change between the network of 1998 and today's matters?"
+NUM_SEEDS = 3
+SCHEDULE = tuple(eta / ETAS[0] for eta in ETAS[:12])  # relative step size of each pass
+SHORT = (1.0, 1.0, 0.4, 0.2, 0.1)  # fewer passes, to choose a rate by
+AVERAGES = Parts(full_c3=True, averages=True)
+LINEAR = Parts(full_c3=True, averages=True, linear_output=True)
+# Parts (none: `lenet.model.LeNet5`), method, and step size of the first pass for the
+# mean gradient of a batch; each holds all changes before it.
+STEPS = {
+    "32 digits per update": (Parts(), "sdlm", 0.008),
+    "every C3 map sees all S2 maps": (Parts(full_c3=True), "sdlm", 0.008),
+    "averages for S2 and S4": (AVERAGES, "sdlm", 0.008),
+    "linear output, cross-entropy": (LINEAR, "sdlm", 0.008),
+    "one step size for all": (LINEAR, "sgd", 0.1),
+    "Adam": (LINEAR, "adam", 0.001),
+    "plain tanh, inputs from 0 to 1": (None, "adam", 0.001),
+}
+RATES = {  # tried on held-out writers where the method or the criterion changes
+    "32 digits per update": (0.004, 0.008, 0.016),
+    "linear output, cross-entropy": (0.002, 0.004, 0.008, 0.016),
+    "one step size for all": (0.05, 0.1, 0.2, 0.4),
+    "Adam": (0.0005, 0.001, 0.002),
+}
+
+
+def members() -> list[dict]:
+    """The rates to choose from; then one run for each seed and step."""
+    tried = [(step, rate) for step, rates in RATES.items() for rate in rates]
+    seeds = range(NUM_SEEDS)
+    return [
+        *({"seed": 0, "step": step, "rate": rate} for step, rate in tried),
+        *({"seed": seed, "step": step} for seed in seeds for step in STEPS),
+    ]
+
+
+def run(seed: int, step: str, rate: float | None = None) -> dict:
+    """Train a network and count test errors; or try a rate on held-out writers."""
+    dataset, (parts, method, first) = load_dataset("mnist"), STEPS[step]
+    if rate is None:
+        rates = [first * relative for relative in SCHEDULE]
+        train, part, held_out = dataset.train, "test", dataset.read_test()
+    else:
+        rates, part = [rate * relative for relative in SHORT], "val"
+        train, held_out = split_by_writer(dataset.train, Config().val_size, seed)
+    model = Hybrid(parts, seed) if parts else new_model(seed)
+    model.to(memory_format=torch.channels_last)  # a CPU trains it a tenth faster
+    train_minibatches(model, train, method, rates, seed)
+    return {
+        "parts": parts and asdict(parts),
+        "method": method,
+        "rates": rates,
+        "num_parameters": sum(each.numel() for each in model.parameters()),
+        "train": asdict(errors(model, train)),
+        part: asdict(errors(model, held_out)),
+    }
+
+
+def runs_by_step(stored: dict, replication: dict) -> dict[str, Runs]:
+    """Group the runs by step, each with its seconds; first those one digit at a time.
+
+    Of the replication's passes, and of their seconds, as many count as a step has.
+    """
+    steps = [each for each in stored["members"] if "rate" not in each["member"]]
+    num_passes, groups = len(steps[0]["result"]["rates"]), {}
+    for each in replication["members"]:
+        run, member = each["result"], each["member"]
+        if (member["num_train"], member["copies"]) == (60_000, 0):
+            counts = run["test_errors"]
+            seconds = each["seconds"] * num_passes / len(counts)
+            test = {"count": counts[num_passes - 1], "total": run["num_test"]}
+            run = run | {"test": test, "seconds": seconds}
+            groups.setdefault("as in 1998, a digit at a time", []).append(run)
+    for each in steps:
+        run = each["result"] | {"seconds": each["seconds"]}
+        groups.setdefault(each["member"]["step"], []).append(run)
+    return groups
+
+
+def table(groups: dict[str, Runs]) -> Table:
+    """List the steps from 1998 to today, each with all changes before it."""
+    rows = []
+    for name, runs in groups.items():
+        num, seconds = runs[0]["num_parameters"], min(run["seconds"] for run in runs)
+        rows.append([name, num, *spread(error_rates(runs, "test")), f"{seconds:.0f}"])
+    header = ["Change", "Parameters", "Seeds", "Test error", "95 % interval"]
+    return Table(header=[*header, "Time (s)"], rows=rows, align="lrrrrr")
+
+
+def rates_table(stored: dict) -> Table:
+    """List the step sizes tried on held-out writers."""
+    rows = []
+    for each in stored["members"]:
+        if rate := each["member"].get("rate"):
+            error = Proportion(**each["result"]["val"]).percent
+            rows.append([each["member"]["step"], f"{rate:g}", error])
+    header = ["Change", "First step size", "Validation error"]
+    return Table(header=header, rows=rows, align="lrr")
+
+
+def largest_moves(groups: dict[str, Runs], num: int = 2) -> str:
+    """Say which changes move the mean test error most."""
+    errors, moves = [error_rates(runs, "test") for runs in groups.values()], []
+    for name, (before, after) in zip([*groups][1:], pairwise(errors), strict=True):
+        move = after.mean - before.mean
+        bounds = statistics.signed_between(statistics.welch_interval(after, before))
+        text = f"{name} ({statistics.signed(move)} points, {bounds})"
+        moves.append((-abs(move), text))
+    return "; ".join(text for _, text in sorted(moves)[:num])

@@ -1,0 +1,168 @@
+"""The studies of 1998: runs made again, and figures and tables of made-up runs."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from lenet.annotations import errors_1998
+from lenet.data import Dataset, Digits
+from lenet.metrics import Repeated
+from lenet.original import choices, figures, front_end, ranges, replication, to_modern
+from lenet.original.engine import Recipe1998
+from lenet.original.frontend import frontend_1998
+from lenet.original.sdlm import ETAS
+from lenet.studies.runner import load_stored, results
+
+ONE_PASS = partial(Recipe1998, etas=ETAS[:1])
+RUNS = [
+    (replication, {"num_train": 15_000, "copies": 0}),
+    (replication, {"num_train": 60_000, "copies": 9}),
+    *((choices, {"change": change}) for change in choices.CHANGES),
+    (ranges, {"law": "uniform", "shift": 0.25, "shape": 0.5}),
+    *((front_end, {"front_end": kind}) for kind in ("1998", "random")),
+    (to_modern, {"step": "Adam", "rate": 0.001}),
+    *((to_modern, {"step": step}) for step in to_modern.STEPS),
+]
+
+
+def stored(*members):
+    """Put (arguments, result) pairs that took a minute each in a stored study."""
+    keys = ("member", "result", "seconds")
+    return {"members": [dict(zip(keys, (*pair, 60), strict=True)) for pair in members]}
+
+
+def by_seed(part, key, counts, **others):
+    """Return pairs for `stored`: the counts of each value of an argument, by seed."""
+    return [
+        ({"seed": seed, key: value}, {part: {"count": count, "total": 10_000}} | others)
+        for value, pair in counts.items()
+        for seed, count in enumerate(pair)
+    ]
+
+
+def a_run(*test_errors, train_errors=0, misread=()):
+    """Return a run on 60,000 digits with so many test errors after each pass."""
+    totals = {"recipe": {"digits_per_pass": 60_000}, "num_test": 10_000}
+    counts = {"num_parameters": 60_000, "train_errors": train_errors}
+    online = [2 * errors for errors in test_errors]
+    curves = {"test_errors": test_errors, "online_errors": online}
+    return totals | counts | curves | {"misread": dict(misread)}
+
+
+def test_a_first_pass_made_again_falls_among_those_stored(mnist, monkeypatch):
+    monkeypatch.setattr(replication, "Recipe1998", ONE_PASS)
+    again = replication.run(seed=0, num_train=15_000)
+    runs = results(load_stored("replication"), num_train=15_000)
+    for name in ("online_errors", "test_errors"):
+        first = Repeated(tuple(run[name][0] for run in runs))
+        low, high = first.prediction_interval
+        assert low < again[name][0] < high
+
+
+@pytest.fixture
+def few_digits(sample, monkeypatch):
+    """Let every study train for one pass on a few digits."""
+    train, test = sample.train[:300], sample.read_test()
+    for study in (replication, choices, ranges, front_end, to_modern):
+        few = Dataset("few", train, lambda: test)
+        monkeypatch.setattr(study, "load_dataset", lambda _, few=few: few)
+    for study in (choices, ranges, to_modern):
+        monkeypatch.setattr(study, "split_by_writer", lambda *_: (train, test))
+    for study in (replication, ranges):
+        monkeypatch.setattr(study, "Recipe1998", ONE_PASS)
+    monkeypatch.setattr(choices, "SHORT", ETAS[:1])
+    monkeypatch.setattr(front_end, "NUM_PASSES", 1)
+    for name in ("SHORT", "SCHEDULE"):
+        monkeypatch.setattr(to_modern, name, (1.0,))
+
+
+@pytest.mark.parametrize(("study", "member"), RUNS)
+def test_a_run_has_the_settings_of_the_stored_one(study, member, few_digits):
+    runs = results(load_stored(study.__name__.split(".")[-1]), seed=0, **member)
+    again, first = study.run(seed=0, **member), runs[-1]
+    assert again.keys() == first.keys()
+    for key in {"ranges", "copies", "num_parameters", "parts", "method"} & first.keys():
+        assert again[key] == first[key]
+    for key in first.get("recipe", {}).keys() - {"etas", "digits_per_pass"}:
+        assert again["recipe"][key] == first["recipe"][key]
+
+
+def test_choices_are_compared_with_the_run_of_the_same_seed():
+    counts = {"as chosen": (100, 200), "j = 1": (110, 230)}
+    rows = choices.table(stored(*by_seed("val", "change", counts)))["rows"]
+    assert rows[0] == ["as chosen", 2, "1.50 %", "", ""]
+    # differences 0.1 and 0.3: mean 0.2, and 12.706 times 0.1 on either side
+    assert rows[1] == ["j = 1", 2, "1.70 %", "+0.20", "−1.07 to +1.47"]
+
+
+def test_ranges_show_each_seed_and_which_is_missing():
+    pairs = by_seed("val", "law", {"uniform": (90, 120), "triangular": (80,)})
+    pairs = [(member | {"shift": 0.5, "shape": 1.0}, run) for member, run in pairs]
+    rows = ranges.table(stored(*pairs))["rows"]
+    assert rows[0] == ["uniform", "0.5", "1", "0.90 %", "1.20 %"]
+    assert rows[1] == ["triangular", "0.5", "1", "0.80 %", "–"]
+
+
+def test_final_errors_stand_beside_the_papers():
+    runs = [a_run(300, 90, train_errors=60), a_run(300, 110, train_errors=180)]
+    rows = replication.table(dict.fromkeys("abcd", runs))["rows"]
+    assert [row[-1] for row in rows] == ["1.68 %", "1.14 %", "0.95 %", "0.82 %"]
+    assert rows[0][1:3] == [2, "1.000 %"]
+    assert rows[0][4:6] == ["0.141", "0.20 %"]
+
+
+def test_front_ends_are_compared_after_the_same_pass():
+    groups = {"fixed": [a_run(300, 90), a_run(300, 110)]}
+    groups["trained"] = [a_run(300, 190, 50), a_run(300, 210, 50)]
+    rows = front_end.table(groups, 2)["rows"]
+    assert [row[2:4] for row in rows] == [[2, "1.000 %"], [2, "2.000 %"]]
+
+
+def test_steps_start_in_1998_and_leave_out_the_rates_tried():
+    settings = {"num_parameters": 61_706, "rates": [0.1, 0.05]}
+    counts = {"one": (100, 120), "other": (80, 60)}
+    ((member, run),) = by_seed("val", "step", {"one": (150,)})
+    tried = member | {"rate": 0.1}, run
+    modern = stored(tried, *by_seed("test", "step", counts, **settings))
+    plain, run = {"num_train": 60_000, "copies": 0}, a_run(95, 90, 85, 80)
+    original = stored((plain, run), (plain, run), (plain | {"copies": 9}, a_run(0, 0)))
+    groups = to_modern.runs_by_step(modern, original)
+    first, *rows = to_modern.table(groups)["rows"]
+    assert first[1:4] == [60_000, 2, "0.900 %"]
+    assert first[-1] == "30"  # half of the passes, half of the minute
+    assert [row[:4] for row in rows] == [
+        ["one", 61_706, 2, "1.100 %"],
+        ["other", 61_706, 2, "0.700 %"],
+    ]
+    assert to_modern.rates_table(modern)["rows"] == [["one", "0.1", "1.50 %"]]
+    moves = to_modern.largest_moves(groups, num=1)
+    assert moves == "other (−0.40 points, −1.01 to +0.21)"
+
+
+def test_the_curves_are_drawn_over_the_papers():
+    figure, alt = replication.figure([a_run(300, 90), a_run(200, 110)])
+    assert figure.axes[0].lines[0].get_ydata().tolist() == [2.5, 1.0]
+    assert "from 2.50 to 1.00 %, that of the paper from 2.65 to 0.96 %" in alt
+
+
+def test_the_hardest_digits_of_1998_come_first():
+    once, twice = map(str, list(errors_1998())[:2])
+    runs = [a_run(misread={twice: 3, "0": 1}), a_run(misread={twice: 3, once: 2})]
+    images = torch.zeros(10_000, 32, 32, dtype=torch.uint8)
+    figure, _ = replication.hardest(Digits(images, torch.zeros(10_000)), runs)
+    titles = [axes.get_title().split("now: ")[-1] for axes in figure.axes]
+    assert titles[:3] == ["3 (2/2)", "2 (1/2)", ""]
+
+
+def test_kernels_and_maps_are_drawn_for_each_network():
+    networks = {"one": frontend_1998(), "other": frontend_1998()}
+    figure, _ = figures.c1_kernels(networks)
+    drawn = figure.axes[3].images[0].get_array()
+    assert (drawn == networks["one"]["c1.weight"][3, 0]).all()
+    figure, _ = figures.feature_maps(np.zeros((32, 32), np.uint8), networks)
+    assert [axes.get_ylabel() for axes in figure.axes[::2]] == ["C1", "S2", "C3", "S4"]
+    tiles = figures.tile(np.ones((4, 2, 2)), rows=2)
+    assert np.isnan(tiles[[2, 5]]).all()
+    assert np.nansum(tiles) == 16
