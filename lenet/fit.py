@@ -156,9 +156,9 @@ class _Checkpoint:
         history = [EpochRecord.fromdict(values) for values in state["history"]]
         if state["run"] != self.run or len(history) > self.num_epochs:
             raise ValueError(
-                f"{self.path} holds {len(history)} epochs of a run with {state['run']}, "
-                f"not of one with {self.run} and at most {self.num_epochs} epochs: give "
-                "that config and those digits, or delete the file to start again"
+                f"{self.path} holds {len(history)} epochs of {state['run']}, not of "
+                f"{self.run} and at most {self.num_epochs} epochs: give that config "
+                "and those digits, or delete the file to start again"
             )
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
