@@ -128,7 +128,7 @@ def to_input(images: Tensor) -> Tensor:
 
     Differs from the paper: there the background is -0.1 and the ink 1.175.
     """
-    return images.unsqueeze(1).float().div_(255)
+    return images.unsqueeze(1) / 255
 
 
 class Batches:

@@ -10,6 +10,7 @@ from textwrap import fill
 from typing import TypedDict
 
 import matplotlib as mpl
+import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -54,7 +55,7 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **gridspec) -> It
 def draw(axes: Axes, values, lowest: float, highest: float) -> None:
     """Show a field of values, from white to black, in a thin frame without ticks."""
     scale = {"vmin": lowest, "vmax": highest, "interpolation": "nearest"}
-    axes.imshow(values, cmap="gray_r", **scale)
+    axes.imshow(np.asarray(values), cmap="gray_r", **scale)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
 

@@ -2,6 +2,8 @@
 
 import io
 import pickle
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
@@ -87,27 +89,24 @@ def fit(
     """
     model = new_model(config.seed, device)
     optimizer = new_optimizer(model, config)
-    train_loader, train_eval_loader, val_loader = new_loaders(
-        config, train, val, device
-    )
+    loaders = [*new_loaders(config, train, val, device)]
     if not score_train:
-        train_eval_loader = Batches(train[:1], 1, device=device)
+        loaders[1] = Batches(train[:1], 1, device=device)
     history, save = [], None
     if checkpoint:
-        state = _State(config, model, optimizer, train_loader.shuffle, (train, val))
-        history = state.resume(Path(checkpoint))
-        save = partial(state.save, Path(checkpoint))
+        kept = _Checkpoint(checkpoint, config, model, optimizer, loaders)
+        history, save = kept.resume(), kept.save
     if config.one_cycle:
-        _follow_one_cycle(optimizer, config, len(train_loader), len(history))
+        _follow_one_cycle(optimizer, config, len(loaders[0]), len(history))
     return training_loop(
         model,
         nn.CrossEntropyLoss(),
         optimizer,
-        train_loader,
-        val_loader,
-        config.num_epochs,
-        device,
-        train_eval_loader=train_eval_loader,
+        train_loader=loaders[0],
+        train_eval_loader=loaders[1],
+        valid_loader=loaders[2],
+        epochs=config.num_epochs,
+        device=device,
         print_every=print_every,
         history=history,
         after_epoch=save,
@@ -126,60 +125,60 @@ def _follow_one_cycle(optimizer, config: Config, num_batches: int, epoch: int) -
     optimizer.register_step_pre_hook(set_rate)
 
 
-class _State:
-    """All that the next epoch depends on; its file begins with its SHA-256."""
+class _Checkpoint:
+    """A file with all that the next epoch depends on, after its own SHA-256."""
 
-    def __init__(self, config, model, optimizer, shuffle, splits):
-        self.config, self.shuffle = config, shuffle
-        self.parts = {"model": model, "optimizer": optimizer}
-        self.run = asdict(config) | {"digits": _digest(splits)}
+    def __init__(self, path, config, model, optimizer, loaders):
+        self.path, self.num_epochs = Path(path), config.num_epochs
+        self.model, self.optimizer, self.shuffle = model, optimizer, loaders[0].shuffle
+        self.run = asdict(config) | {"digits": _digest(loaders)}
         if not config.one_cycle:  # with a constant rate a run may go on for longer
             del self.run["num_epochs"]
 
-    def save(self, path: Path, history: list[EpochRecord]) -> None:
+    def save(self, history: list[EpochRecord]) -> None:
         """Write the state; the file is replaced whole or left as it was."""
-        state = {name: part.state_dict() for name, part in self.parts.items()}
-        state |= {"run": self.run, "history": [asdict(record) for record in history]}
-        state |= {"shuffle": self.shuffle.get_state(), "global": torch.get_rng_state()}
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
+        state = {
+            "run": self.run,
+            "history": [asdict(record) for record in history],
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "shuffle": self.shuffle.get_state(),
+        }
+        torch.save(state, buffer := io.BytesIO())
         content = buffer.getvalue()
-        write_atomically(path, sha256(content).digest() + content)
+        write_atomically(self.path, sha256(content).digest() + content)
 
-    def resume(self, path: Path) -> list[EpochRecord]:
+    def resume(self) -> list[EpochRecord]:
         """Put the run back to where the file was written; return its history."""
-        if not path.exists():
+        if not self.path.exists():
             return []
-        state = _read(path)
-        if state["run"] != self.run or len(state["history"]) > self.config.num_epochs:
+        state = self._read()
+        history = [EpochRecord.fromdict(values) for values in state["history"]]
+        if state["run"] != self.run or len(history) > self.num_epochs:
             raise ValueError(
-                f"{path} holds {len(state['history'])} epochs of a run with "
-                f"{state['run']}, not of one with {self.run} and at most "
-                f"{self.config.num_epochs} epochs: give that config and those digits, "
-                "or delete the file to start again"
+                f"{self.path} holds {len(history)} epochs of {state['run']}, not of "
+                f"{self.run} and at most {self.num_epochs} epochs: give that config "
+                "and those digits, or delete the file to start again"
             )
-        for name, part in self.parts.items():
-            part.load_state_dict(state[name])
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
         self.shuffle.set_state(state["shuffle"])
-        torch.set_rng_state(state["global"])
-        return [EpochRecord.fromdict(values) for values in state["history"]]
+        return history
 
-
-def _read(path: Path) -> dict:
-    everything = path.read_bytes()
-    digest, content = everything[:DIGEST_BYTES], everything[DIGEST_BYTES:]
-    try:
+    def _read(self) -> dict:
+        everything = self.path.read_bytes()
+        digest, content = everything[:DIGEST_BYTES], everything[DIGEST_BYTES:]
         if sha256(content).digest() == digest:
-            return torch.load(io.BytesIO(content), "cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ValueError(f"{path} is no checkpoint ({error}): delete it") from error
-    raise ValueError(f"{path} is not a whole checkpoint (wrong SHA-256): delete it")
+            # PyTorch's own message would advise to run what the file holds.
+            with suppress(pickle.UnpicklingError):
+                return torch.load(io.BytesIO(content), "cpu", weights_only=True)
+        raise ValueError(f"{self.path} is not a whole checkpoint of a run: delete it")
 
 
-def _digest(splits: tuple[Digits, ...]) -> str:
-    """Return the SHA-256 of some digits, by which to know them again."""
+def _digest(loaders: Sequence[Batches]) -> str:
+    """Return the SHA-256 of the loaders' digits, by which to know them again."""
     content = sha256()
-    for digits in splits:
-        for part in (digits.images, digits.labels):
-            content.update(part.cpu().contiguous().numpy())
+    for loader in loaders:
+        content.update(loader.digits.images.cpu().contiguous().numpy())
+        content.update(loader.digits.labels.cpu().numpy())
     return content.hexdigest()

@@ -81,11 +81,13 @@ def training_loop(
         FloatingPointError: if the loss stops being a finite number.
     """
     history = list(history)
-    eval_loaders = (train_eval_loader or train_loader, valid_loader)
+    if train_eval_loader is None:
+        train_eval_loader = train_loader
     for epoch in range(len(history) + 1, epochs + 1):
         loss = train_epoch(model, criterion, optimizer, train_loader, device)
-        scores = [evaluate(model, criterion, each, device) for each in eval_loaders]
-        history.append(EpochRecord(epoch, loss, *scores))
+        train = evaluate(model, criterion, train_eval_loader, device)
+        val = evaluate(model, criterion, valid_loader, device)
+        history.append(EpochRecord(epoch, loss, train, val))
         if print_every and (epoch % print_every == 0 or epoch == epochs):
             print(history[-1])
         if after_epoch:

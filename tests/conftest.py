@@ -2,7 +2,6 @@
 
 import gzip
 import multiprocessing
-import os
 import socket
 from hashlib import sha256
 from pathlib import Path
@@ -10,13 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lenet import Scores, load_dataset
+from lenet import Scores, load_dataset, load_weights
 from lenet import mnist as mnist_files
-from lenet.checkpoint import load_weights
-from lenet.record import NAME
 from lenet.train import EpochRecord
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -40,19 +35,19 @@ def sample():
 @pytest.fixture(scope="session")
 def mnist():
     """MNIST from MNIST_DIR or the cache; never downloaded."""
-    folder = Path(os.environ.get("MNIST_DIR") or mnist_files.cache_dir())
-    wanted = mnist_files.FILES.values()
-    if not all(mnist_files._path_in(folder, file) for file in wanted):
-        pytest.skip(f"no MNIST in {folder}: set MNIST_DIR to a folder that has it")
-    return load_dataset("mnist")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mnist_files, "_mirrors", lambda: [])
+        try:
+            dataset = load_dataset("mnist")
+            dataset.read_test()
+        except FileNotFoundError as error:
+            pytest.skip(str(error))
+    return dataset
 
 
 @pytest.fixture(scope="session")
-def published_model(mnist):
-    path = ROOT / "reports" / f"{NAME}.safetensors"
-    if not path.exists():
-        pytest.skip(f"no published weights at {path}: `make report` trains them")
-    return load_weights(path)
+def published_model():
+    return load_weights()
 
 
 @pytest.fixture(scope="session")
@@ -87,24 +82,20 @@ class TinyMnist:
 
     def __init__(self):
         rng = np.random.default_rng(0)
-        self.arrays, self.files, self.contents = {}, {}, {}
-        for (split, kind), real in mnist_files.FILES.items():
-            shape = (20 if split == "train" else 10, *real.shape[1:])
-            array = rng.integers(256 if kind == "images" else 10, size=shape)
-            header = [8 << 8 | len(shape), *shape]
-            content = np.array(header, ">i4").tobytes() + array.astype("u1").tobytes()
-            digest = sha256(content).hexdigest()
-            self.arrays[split, kind] = array
-            self.files[split, kind] = mnist_files.IdxFile(real.name, shape, digest)
-            self.contents[real.name] = content
+        self.arrays, self.contents = {}, {}
+        for name in mnist_files.SHA256:
+            shape = (20 if "train" in name else 10,) + (28, 28) * ("images" in name)
+            array = rng.integers(256 if "images" in name else 10, size=shape)
+            header = np.array([8 << 8 | len(shape), *shape], ">i4")
+            self.arrays[name] = array
+            self.contents[name] = header.tobytes() + array.astype("u1").tobytes()
+        self.digests = {n: sha256(c).hexdigest() for n, c in self.contents.items()}
 
     def write(self, folder: Path, *, packed: bool = True) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in self.contents.items():
-            if packed:
-                (folder / f"{name}.gz").write_bytes(gzip.compress(content))
-            else:
-                (folder / name).write_bytes(content)
+            packed_content = gzip.compress(content) if packed else content
+            (folder / f"{name}{'.gz' * packed}").write_bytes(packed_content)
         return folder
 
 
@@ -112,7 +103,7 @@ class TinyMnist:
 def tiny(tmp_path, monkeypatch):
     """Put a tiny MNIST in the real one's place; the cache and mirrors are empty."""
     tiny = TinyMnist()
-    monkeypatch.setattr(mnist_files, "FILES", tiny.files)
+    monkeypatch.setattr(mnist_files, "SHA256", tiny.digests)
     monkeypatch.setattr(mnist_files, "_mirrors", lambda: [])
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("MNIST_DIR", raising=False)

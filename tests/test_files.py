@@ -1,75 +1,54 @@
-import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lenet.files import read_json, write_whole
+from lenet.files import read_json, write_atomically
 
 
-def test_a_file_is_written_with_its_folders_and_replaced(tmp_path):
+def test_readers_and_other_writers_always_find_a_whole_file(tmp_path):
     path = tmp_path / "new" / "deep" / "file"
-    write_whole(path, b"one")
-    write_whole(str(path), b"two")
-    assert path.read_bytes() == b"two"
+    contents = [letter * 100_000 for letter in (b"a", b"b", b"c", b"d")]
+    write_atomically(path, contents[0])
+    with path.open("rb") as reader, ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(write_atomically, str(path), each) for each in contents]
+        while not all(writer.done() for writer in writers):
+            assert path.read_bytes() in contents
+        assert reader.read() == contents[0], "the old file changed under a reader"
+    assert all(writer.exception() is None for writer in writers)
     assert [each.name for each in path.parent.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("old", [b"old content", None])
+@pytest.mark.parametrize("old", [{"file": b"old content"}, {}])
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_full_disk_leaves_all_as_it_was(tmp_path, monkeypatch, old, call):
-    path = tmp_path / "file"
-    if old is not None:
-        path.write_bytes(old)
+@pytest.mark.parametrize("failure", [OSError("the disk is full"), KeyboardInterrupt()])
+def test_a_failed_write_leaves_all_as_it_was(tmp_path, monkeypatch, old, call, failure):
+    def fail(*args):
+        raise failure
 
-    def full(*args):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, call, full)
-        with pytest.raises(OSError, match="No space left"):
-            write_whole(path, b"new")
-    names = [each.name for each in tmp_path.iterdir()]
-    assert names == ([] if old is None else ["file"])
-    assert old is None or path.read_bytes() == old
-
-
-def test_an_interruption_leaves_no_part_behind(tmp_path, monkeypatch):
-    def interrupted(*args):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "fsync", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write_whole(tmp_path / "file", b"new")
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_reader_with_the_old_file_open_keeps_it_whole(tmp_path):
-    path = tmp_path / "file"
-    write_whole(path, b"old" * 10_000)
-    with path.open("rb") as reader:
-        write_whole(path, b"new")
-        assert reader.read() == b"old" * 10_000
-    assert path.read_bytes() == b"new"
+    for name, content in old.items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(type(failure)):
+        write_atomically(tmp_path / "file", b"new")
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == old
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
 def test_permissions_follow_the_umask(tmp_path, mask, mode):
     before = os.umask(mask)
     try:
-        write_whole(tmp_path / "file", b"")
-        assert (tmp_path / "file").stat().st_mode & 0o777 == mode
-        assert os.umask(mask) == mask, "write_whole changed the process's umask"
+        write_atomically(tmp_path / "file", b"")
     finally:
-        os.umask(before)
+        assert os.umask(before) == mask, "the umask of the process changed"
+    assert (tmp_path / "file").stat().st_mode & 0o777 == mode
 
 
-def test_a_missing_file_says_what_writes_it(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no file .*: `make it` writes it"):
-        read_json(tmp_path / "it.json", "make it")
-
-
-@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"\xff\xfe", b"text"])
-def test_a_damaged_file_is_named_with_what_writes_it_again(tmp_path, content):
-    (tmp_path / "it.json").write_bytes(content)
-    with pytest.raises(ValueError, match=r"it\.json is damaged .*`make it`"):
-        read_json(tmp_path / "it.json", "make it")
+def test_a_missing_or_damaged_file_is_named_with_what_writes_it(tmp_path):
+    path = tmp_path / "it.json"
+    with pytest.raises(FileNotFoundError, match=r"no file .*it\.json: `make it` wri"):
+        read_json(path, "make it")
+    for content in (b"", b'{"a": 1', b"\xff\xfe"):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"it\.json is damaged .*`make it`"):
+            read_json(path, "make it")

@@ -1,17 +1,13 @@
-"""The rooms of the package import one way, as its docstring lists them."""
-
 import ast
 import re
+import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import lenet
 
 FOLDER = Path(lenet.__file__).parent
-ROOMS = re.findall(r"``(\w+)``", lenet.__doc__)
-
-
-def files_of(room):
-    return [FOLDER / f"{room}.py", *(FOLDER / room).rglob("*.py")]
+ROOMS = re.findall(r"``(\w+)``", lenet.__doc__)  # each imports from those before it
 
 
 def imported_by(path):
@@ -23,14 +19,25 @@ def imported_by(path):
                 yield from room[:1] or [alias.name for alias in node.names]
 
 
-def test_every_room_is_listed():
-    there = {path.stem for path in FOLDER.glob("[a-z]*.py")}
-    there |= {path.parent.name for path in FOLDER.glob("*/__init__.py")}
-    assert sorted(ROOMS) == sorted(there)
-
-
-def test_each_room_imports_from_those_before_it_alone():
+def test_the_rooms_are_listed_in_the_order_in_which_they_import():
+    files = {room: [*FOLDER.glob(f"{room}.py")] for room in ROOMS}
+    for room in ROOMS:
+        files[room] += (FOLDER / room).rglob("*.py")
+    modules = set(FOLDER.rglob("*.py")) - set(FOLDER.glob("__*__.py"))
+    assert modules == {path for paths in files.values() for path in paths}
     for number, room in enumerate(ROOMS):
-        for path in filter(Path.exists, files_of(room)):
+        for path in files[room]:
             later = set(imported_by(path)) & set(ROOMS[number + 1 :])
             assert not later, f"{path.name} imports from {later}"
+
+
+def _loaded() -> set[str]:
+    return set(sys.modules)
+
+
+def test_importing_the_package_loads_nothing_slow(processes):
+    with ProcessPoolExecutor(1, mp_context=processes) as executor:
+        loaded = executor.submit(_loaded).result()
+    assert "lenet.train" in loaded
+    assert not loaded & {"torchvision", "sklearn", "matplotlib", "lenet.report"}
+    assert all(hasattr(lenet, name) for name in lenet.__all__)

@@ -1,0 +1,129 @@
+import io
+
+import matplotlib as mpl
+import pytest
+import torch
+from matplotlib.colors import same_color
+
+from lenet import LeNet5, Proportion, figures
+from lenet.predict import Prediction
+
+
+@pytest.fixture
+def digits(sample):
+    return sample.train[:50]
+
+
+@pytest.fixture
+def prediction(digits):
+    """Digits 3, 4 and 5 are misclassified, 4 with the highest confidence."""
+    labels, confidence = digits.labels.clone(), torch.full((50,), 0.9)
+    labels[3:6] = (labels[3:6] + 1) % 10
+    confidence[3:6] = torch.tensor([0.5, 0.8, 0.6])
+    probs = ((1 - confidence) / 9)[:, None].repeat(1, 10)
+    probs[torch.arange(50), labels] = confidence
+    return Prediction(probs, labels)
+
+
+@pytest.fixture
+def history(make_history):
+    return make_history((0.3, 0.2, 0.1), (0.4, 0.25, 0.35))
+
+
+def shown_axes(figure):
+    return [axes for axes in figure.axes if axes.images]
+
+
+def pixels(figure):
+    arrays = [axes.images[0].get_array().data for axes in shown_axes(figure)]
+    return torch.stack([torch.tensor(array) for array in arrays])
+
+
+def test_every_figure_has_an_alternative_text_and_room_and_sets_no_style(
+    history, digits, prediction
+):
+    style = dict(mpl.rcParams)
+    made = [
+        figures.losses(history),
+        figures.digit_columns(digits),
+        figures.prediction_grid(digits, prediction),
+        figures.mistakes(digits, prediction),
+        figures.mistakes(digits[:3], Prediction(prediction.probs, digits.labels[:3])),
+        figures.changed_digits(digits, {"inverted": lambda x: 255 - x}),
+    ]
+    assert dict(mpl.rcParams) == style
+    for figure, alt in made:
+        assert alt.endswith(".")
+        assert 35 < len(alt) < 400
+        # warns, and so fails, where the parts of the figure leave each other no room
+        figure.savefig(io.BytesIO(), format="png", dpi=50)
+
+
+def test_losses_are_drawn_as_given_and_can_be_read_alone_and_in_grey(history):
+    figure, alt = figures.losses(history, val_name="validation")
+    (axes,) = figure.axes
+    assert {line.get_label(): line.get_xydata().tolist() for line in axes.lines} == {
+        "training, during the epoch": [[1, 0.6], [2, 0.4], [3, 0.2]],
+        "training, after the epoch": [[1, 0.3], [2, 0.2], [3, 0.1]],
+        "validation, after the epoch": [[1, 0.4], [2, 0.25], [3, 0.35]],
+    }
+    assert axes.get_xlabel() == "Epoch"
+    assert axes.get_ylabel() == "Cross-entropy loss (nats per digit)"
+    assert axes.get_ylim()[0] == 0
+    assert len(axes.get_legend().get_texts()) == 3
+    styles = {(line.get_linestyle(), line.get_marker()) for line in axes.lines}
+    assert len(styles) == 3, "lines told apart by colour alone"
+    assert all(tick == int(tick) for tick in axes.get_xticks())
+    assert "from 0.400 to 0.350, with its lowest value 0.250 after epoch 2" in alt
+
+
+def test_digits_stand_in_the_column_of_their_class_with_every_pixel_as_it_is(digits):
+    figure, _ = figures.digit_columns(digits, rows=2)
+    firsts = [digits.images[digits.labels == label][:2] for label in range(10)]
+    assert torch.equal(pixels(figure), torch.stack(firsts, 1).flatten(0, 1))
+    image = figure.axes[0].images[0]
+    assert (image.get_cmap().name, image.get_clim()) == ("gray_r", (0, 255))
+    assert image.get_interpolation() == "nearest"
+
+
+def test_predictions_are_shown_with_the_truth_and_mistakes_framed(digits, prediction):
+    figure, alt = figures.prediction_grid(digits, prediction, num_digits=20)
+    assert torch.equal(pixels(figure), digits.images[:20])
+    for place, axes in enumerate(shown_axes(figure)):
+        read, true = int(prediction.labels[place]), int(digits.labels[place])
+        assert axes.get_title().startswith(f"read {read} (")
+        assert axes.get_title().endswith(f" %)\ntrue {true}")
+        edge = axes.spines["left"].get_edgecolor()
+        assert same_color(edge, figures.VERMILION) == (place in (3, 4, 5))
+    assert "first 20 digits" in alt
+    assert "3 of them read wrongly" in alt
+
+
+def test_mistakes_come_by_confidence_and_are_all_counted(digits, prediction):
+    figure, alt = figures.mistakes(digits, prediction, num_digits=2)
+    assert torch.equal(pixels(figure), digits.images[[4, 5]])
+    assert "(80 %)" in figure.axes[0].get_title()
+    assert "2 misclassified digits out of 3" in alt
+    assert f"a {digits.labels[4]} read as {prediction.labels[4]}" in alt
+
+
+def test_changed_digits_stand_beside_the_digits_as_they_are(digits):
+    figure, _ = figures.changed_digits(digits, {"inverted": lambda x: 255 - x}, 2)
+    first, second = digits.images[:2]
+    expected = torch.stack([first, 255 - first, second, 255 - second])
+    assert torch.equal(pixels(figure), expected)
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["as they are", "inverted"]
+
+
+def test_layers_and_results_stand_beside_the_papers():
+    layers = {name: values for name, *values in figures.layers(LeNet5())["rows"]}
+    assert layers["C3"] == ["16 × 10 × 10", 2_416, 1_516]
+    paper = [values[2] for values in layers.values()]
+    assert paper == [156, 12, 1_516, 32, 48_120, 10_164, 0, 60_000]
+    assert layers["**all**"] == ["", 61_706, 60_000]
+    results = figures.results(7, Proportion(9, 10), Proportion(9_880, 10_000))["rows"]
+    assert [row[2:5] for row in results] == [
+        [20, "99.65 %", "**99.05 %**"],
+        [15, "99.73 %", "**98.89 %**"],
+        [7, "90.00 %", "**98.80 %**"],
+    ]

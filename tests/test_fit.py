@@ -1,0 +1,231 @@
+import io
+import pickle
+import random
+import signal
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, replace
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+from lenet import Batches, Config, fit, load_dataset
+from lenet.fit import new_loaders
+from lenet.model import new_model
+from lenet.train import train_epoch
+
+CONFIG = Config(num_epochs=3, seed=5)
+EVERYTHING = replace(CONFIG, num_epochs=8, one_cycle=True, distortion=1.0)
+
+
+def run(config=CONFIG, checkpoint=None, **how):
+    """Train on 200 sample digits, an epoch in about 0.1 s; return weights, history."""
+    options = {"checkpoint": checkpoint, "print_every": 0}
+    digits = load_dataset("sample").train[:250]
+    model, history = fit(config, digits[:200], digits[200:], **options, **how)
+    return weights_of(model), [asdict(record) for record in history]
+
+
+def weights_of(model):
+    return [parameter.detach().tolist() for parameter in model.parameters()]
+
+
+@pytest.fixture(scope="module")
+def digits(sample):
+    return sample.train[:150]
+
+
+# A run is decided by its config
+
+
+def test_the_seed_alone_decides_a_run(processes):
+    """Another process, with another hash seed, gives the same bits."""
+    here = run()
+    with ProcessPoolExecutor(1, mp_context=processes) as executor:
+        assert executor.submit(run).result() == here
+    torch.manual_seed(77)
+    assert run() == here
+    assert run(replace(CONFIG, seed=4)) != here
+
+
+def test_a_run_is_a_bare_loop_over_digits_shuffled_anew_in_every_epoch(digits):
+    """Scoring moves neither the weights nor the order of the digits."""
+    model, history = fit(CONFIG, digits, digits[:50], print_every=0)
+    bare, orders = new_model(CONFIG.seed), [digits.labels.tolist()]
+    optimizer = torch.optim.Adam(bare.parameters(), lr=CONFIG.learning_rate, fused=True)
+    shuffle = torch.Generator().manual_seed(CONFIG.seed)
+    for _ in range(CONFIG.num_epochs):
+        batches = list(Batches(digits, CONFIG.batch_size, shuffle=shuffle))
+        orders.append(torch.cat([labels for _, labels in batches]).tolist())
+        train_epoch(bare, nn.CrossEntropyLoss(), optimizer, batches)
+    assert weights_of(model) == weights_of(bare)
+    assert len(set(map(tuple, orders))) == 1 + CONFIG.num_epochs
+    assert history[-1].running_loss < history[0].running_loss
+
+
+def test_leaving_out_the_training_scores_changes_no_weight():
+    (weights, scored), (same_weights, unscored) = (
+        run(EVERYTHING, score_train=scores) for scores in (True, False)
+    )
+    assert weights == same_weights
+    assert [r["train"]["num_examples"] for r in (scored[0], unscored[0])] == [200, 1]
+    assert [r["val"] for r in scored] == [r["val"] for r in unscored]
+
+
+def test_only_the_digits_trained_on_are_distorted(digits):
+    loader, *in_order = new_loaders(EVERYTHING, digits, digits[:50])
+    for each, split in zip(in_order, (digits, digits[:50]), strict=True):
+        images = torch.cat([images for images, _ in each])
+        assert torch.equal(images[:, 0], split.images / 255)
+    plain_loader, *_ = new_loaders(CONFIG, digits, digits)
+    (images, labels), (plain, plain_labels) = (
+        next(iter(each)) for each in (loader, plain_loader)
+    )
+    assert torch.equal(labels, plain_labels)
+    assert 0 < float((images - plain).abs().mean()) < float(plain.mean()), "unreadable"
+
+
+def test_one_cycle_climbs_to_the_rate_given_and_falls_to_nothing(digits):
+    rates = []
+    hook = register_optimizer_step_post_hook(
+        lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"])
+    )
+    config = Config(num_epochs=4, batch_size=15, learning_rate=0.01, one_cycle=True)
+    try:
+        fit(config, digits, digits[:50], print_every=0)
+    finally:
+        hook.remove()
+    assert len(rates) == 40
+    assert rates[0] == pytest.approx(0.0004)
+    assert np.diff(rates[:11]) == pytest.approx(10 * [0.00096])
+    assert rates[10] == max(rates) == pytest.approx(0.01)
+    assert (np.diff(rates[10:]) < 0).all()
+    assert rates[25] == pytest.approx(0.005), "half way down, half the rate"
+    assert 0 < rates[-1] < 0.0001
+
+
+def test_mnist_is_learned(mnist):
+    """A twentieth of an epoch leaves a guess (90 % wrong) far behind."""
+    train, val = mnist.train[:3_000], mnist.train[-1_000:]
+    _, history = fit(Config(num_epochs=1), train, val, print_every=0)
+    assert history[-1].val.accuracy.rate > 0.6
+
+
+# Killed and resumed
+
+
+def _written(path: Path):
+    return path.stat().st_mtime_ns if path.exists() else None
+
+
+def test_a_run_killed_at_any_moment_and_resumed_gives_the_same_bits(
+    processes, tmp_path
+):
+    """With everything on that has a state: order, distortion, optimiser, rate."""
+    path, moments, exits = tmp_path / "run.ckpt", random.Random(0), []
+    for _ in range(3):
+        before = _written(path)
+        child = processes.Process(target=run, args=(EVERYTHING, path))
+        child.start()
+        while _written(path) == before and child.is_alive():
+            time.sleep(0.002)
+        time.sleep(moments.uniform(0, 0.2))
+        child.kill()
+        child.join()
+        exits.append(child.exitcode)
+    assert -signal.SIGKILL in exits
+    assert run(EVERYTHING, path) == run(EVERYTHING)
+
+
+def test_a_run_may_go_on_for_longer_and_a_finished_one_is_not_repeated(tmp_path):
+    path = tmp_path / "run.ckpt"
+    assert len(run(replace(CONFIG, num_epochs=2), path)[1]) == 2
+    torch.manual_seed(0)
+    assert run(CONFIG, path) == run()
+    written = _written(path)
+    assert run(CONFIG, path) == run()
+    assert _written(path) == written
+    assert [each.name for each in tmp_path.iterdir()] == ["run.ckpt"]
+
+
+# Checkpoints that must not be taken up
+
+
+@pytest.fixture
+def checkpoint(tmp_path, sample):
+    """The checkpoint of a run on 20 digits, and a function that takes it up."""
+    path = tmp_path / "run.ckpt"
+    splits = {"train": sample.train[:20], "val": sample.train[20:25]}
+
+    def resume(config=CONFIG, **how):
+        return fit(config, checkpoint=path, print_every=0, **splits | how)
+
+    resume()
+    return path, resume
+
+
+def test_a_checkpoint_of_another_run_is_refused(checkpoint, sample):
+    path, resume = checkpoint
+    content, others = path.read_bytes(), sample.train[25:45]
+    with pytest.raises(ValueError, match="or delete the file to start again") as error:
+        resume(replace(CONFIG, seed=6))
+    assert "'seed': 5" in str(error.value)
+    assert "'seed': 6" in str(error.value)
+    with pytest.raises(ValueError, match=r"holds 3 epochs .* at most 2 epochs"):
+        resume(replace(CONFIG, num_epochs=2))
+    for how in ({"train": others}, {"val": others}, {"score_train": False}):
+        with pytest.raises(ValueError, match="and those digits, or delete"):
+            resume(**how)
+    assert path.read_bytes() == content
+
+
+def test_a_one_cycle_run_cannot_change_its_length_on_the_way(checkpoint):
+    path, resume = checkpoint
+    path.unlink()
+    config = replace(CONFIG, one_cycle=True)
+    resume(config)
+    with pytest.raises(ValueError, match="give that config"):
+        resume(replace(config, num_epochs=4))
+
+
+def test_a_truncated_checkpoint_or_a_flipped_bit_anywhere_is_noticed(checkpoint):
+    path, resume = checkpoint
+    content, places = path.read_bytes(), random.Random(0)
+    damaged = [content[: int(s * len(content))] for s in (0, 0.001, 0.3, 0.9, 0.9999)]
+    for place in [places.randrange(-3_000, 3_000) for _ in range(60)]:
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << places.randrange(8)
+        damaged.append(flipped)
+    for each in damaged:
+        path.write_bytes(each)
+        with pytest.raises(ValueError, match="not a whole checkpoint of a run: delete it"):
+            resume()
+
+
+class Malicious:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, sign: Path):
+        self.sign = sign
+
+    def __reduce__(self):
+        return Path.touch, (self.sign,)
+
+
+@pytest.mark.parametrize("digest", [True, False])
+@pytest.mark.parametrize("dump", [partial(pickle.dump, protocol=2), torch.save])
+def test_a_malicious_pickle_is_refused_and_not_run(checkpoint, tmp_path, dump, digest):
+    (path, resume), file = checkpoint, io.BytesIO()
+    dump({"model": Malicious(tmp_path / "was_run")}, file)
+    content = file.getvalue()
+    path.write_bytes((sha256(content).digest() if digest else b"") + content)
+    with pytest.raises(ValueError, match="not a whole checkpoint") as error:
+        resume()
+    assert not (tmp_path / "was_run").exists()
+    assert "weights_only" not in str(error.value), "advises to run it"
