@@ -2,8 +2,8 @@
 
 To be read in this order, each importing only from those before it: ``config``,
 ``files``, ``vision``, ``model``, ``mnist``, ``data``, ``metrics``, ``train``,
-``augment``, ``fit``, ``predict``, ``photo``, ``annotations``, ``record``, ``claims``,
-``figures``; then ``studies``, what takes many runs; ``original``, the network of 1998;
+``augment``, ``corruptions``, ``fit``, ``predict``, ``photo``, ``annotations``, ``record``,
+``claims``, ``figures``; then ``studies``, what takes many runs; ``original``, the network of 1998;
 ``bench`` and ``readme``; and ``report``, which knows notebooks and nothing of digits.
 """
 

@@ -24,7 +24,10 @@ MEMBERS = {
         {"seed": 4, "num_train": 15_000, "copies": 0},
         lambda result: result["test_errors"][-1],
     ),
-    "choices": ({"seed": 0, "change": "j = 1"}, lambda r: r["val_errors"] / r["num_val"]),
+    "choices": (
+        {"seed": 0, "change": "j = 1"},
+        lambda r: r["val_errors"] / r["num_val"],
+    ),
     "ranges": (
         {"seed": 0, "law": "uniform", "shift": 0.25, "shape": 1.0},
         lambda result: result["val_errors"] / result["num_val"],

@@ -204,7 +204,9 @@ def test_a_truncated_checkpoint_or_a_flipped_bit_anywhere_is_noticed(checkpoint)
         damaged.append(flipped)
     for each in damaged:
         path.write_bytes(each)
-        with pytest.raises(ValueError, match="not a whole checkpoint of a run: delete it"):
+        with pytest.raises(
+            ValueError, match="not a whole checkpoint of a run: delete it"
+        ):
             resume()
 
 

@@ -5,7 +5,6 @@ from itertools import product
 import pytest
 from joblib import Parallel, delayed
 from portable import NOTEBOOKS, SETTINGS, compared, execute
-from pypdf import PdfReader
 
 NAMES = [path.stem for path in NOTEBOOKS]
 

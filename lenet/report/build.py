@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from lenet.files import write_whole
+from lenet.files import write_atomically
 from lenet.report.display import front_markdown
 from lenet.report.export import HTMLReport, PDFReport, convert, find_pandoc
 from lenet.report.reading import TITLE, find_front
@@ -56,7 +56,7 @@ def build(
         with tempfile.TemporaryDirectory() as scratch:
             convert(notebook, "html", Path(scratch))  # for its checks
     for target, content in products.items():
-        write_whole(target, content)
+        write_atomically(target, content)
     return list(products)
 
 
