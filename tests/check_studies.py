@@ -23,10 +23,6 @@ def last_test(result):
     return result["test_errors"][-1] / result["num_test"]
 
 
-def on_held_out(result):
-    return result["val_errors"] / result["num_val"]
-
-
 # Of each study a member that takes little time, and the rate by which it is judged.
 MEMBERS = {
     "seeds": ({"seed": 13}, lambda result: len(result["misread"])),
@@ -35,8 +31,8 @@ MEMBERS = {
     "recipes": ({"seed": 0, "recipe": "6 epochs"}, error_rate),
     "sizes": ({"seed": 0, "num_train": 10_000}, error_rate),
     "replication": ({"seed": 4, "num_train": 15_000, "copies": 0}, last_test),
-    "choices": ({"seed": 0, "change": "j = 1"}, on_held_out),
-    "ranges": ({"seed": 0, "law": "uniform", "shift": 0.25, "shape": 1.0}, on_held_out),
+    "choices": ({"seed": 0, "change": "j = 1"}, error_rate),
+    "ranges": ({"seed": 0, "law": "uniform", "shift": 0.25, "shape": 1.0}, error_rate),
     "front_end": ({"seed": 4, "front_end": "random"}, last_test),
     "to_modern": ({"seed": 0, "step": "Adam"}, error_rate),
 }
