@@ -89,10 +89,8 @@ def _sample() -> Dataset:
     digits = Digits(images, torch.tensor(bundle.target).long())
     train, test = digits[:-NUM_SAMPLE_TEST], digits[-NUM_SAMPLE_TEST:]
     name = "scikit-learn's sample digits"
-    banner = (
-        f"This run used {name} ({len(train):,} to train on), not MNIST; its numbers "
-        "say nothing about MNIST."
-    )
+    banner = f"This run used {name} ({len(train):,} to train on), not MNIST; "
+    banner += "its numbers say nothing about MNIST."
     return Dataset(name, train, lambda: test, banner)
 
 
@@ -116,10 +114,10 @@ def pad(images: Tensor) -> Tensor:
 def split_train_val(digits: Digits, val_size: int, seed: int) -> tuple[Digits, Digits]:
     """Split training digits at random into training and validation digits."""
     if not 0 < val_size < len(digits):
-        message = f"val_size is {val_size:,} of {len(digits):,} digits: leave some on"
-        raise ValueError(f"{message} both sides")
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(digits), generator=generator)
+        message = f"val_size is {val_size:,} of {len(digits):,} digits: leave some over"
+        raise ValueError(message)
+    shuffle = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(digits), generator=shuffle)
     return digits[order[val_size:]], digits[order[:val_size]]
 
 

@@ -58,16 +58,10 @@ class Proportion:
 
 @dataclass(frozen=True)
 class Scores:
-    """What a model does on a set of examples.
+    """What a model does on a set of examples."""
 
-    Args:
-        loss: mean cross-entropy, in nats per example.
-        num_correct: examples whose most probable class is their label.
-        num_examples: all of them.
-    """
-
-    loss: float
-    num_correct: int
+    loss: float  # mean cross-entropy, in nats per example
+    num_correct: int  # examples whose most probable class is their label
     num_examples: int
 
     @property

@@ -57,7 +57,7 @@ class LeNet5(nn.Module):
         Raises:
             ValueError: if the images have another shape.
         """
-        if images.ndim != 4 or images.shape[1:] != (1, IMAGE_SIZE, IMAGE_SIZE):
+        if images.shape[1:] != (1, IMAGE_SIZE, IMAGE_SIZE):
             raise ValueError(
                 f"expected images of shape (N, 1, {IMAGE_SIZE}, {IMAGE_SIZE}), got "
                 f"{tuple(images.shape)}: pad 28x28 digits with lenet.data.pad"
@@ -79,14 +79,10 @@ def new_model(seed: int, device: torch.device | str = "cpu") -> LeNet5:
 
 @torch.no_grad()
 def layer_outputs(model: LeNet5, images: Tensor) -> dict[str, Tensor]:
-    """Return the output of each named layer, squashed where the layer squashes.
+    """Return the output of c1, s2, c3, s4, c5, f6 and output, after their tanh.
 
     Args:
-        model: the network.
         images: ``(N, 1, 32, 32)`` float32 in [0, 1].
-
-    Returns:
-        ``(N, maps, H, H)`` of c1, s2, c3, s4 and c5; ``(N, units)`` of f6 and output.
     """
     outputs, values = {}, images
     for part in (model.feature_extractor, model.classifier):

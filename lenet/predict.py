@@ -19,15 +19,10 @@ PUBLISHED = Path(__file__).parent.parent / "reports" / "lenet5-mnist.safetensors
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network reads.
+    """What the network reads."""
 
-    Args:
-        probs: ``(N, 10)`` float32 probabilities, the softmax of the logits.
-        labels: ``(N,)`` int64 most probable classes.
-    """
-
-    probs: Tensor
-    labels: Tensor
+    probs: Tensor  # (N, 10) float32 probabilities, the softmax of the logits
+    labels: Tensor  # (N,) int64 most probable classes
 
     @property
     def confidence(self) -> Tensor:

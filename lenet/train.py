@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import isfinite
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -16,25 +16,19 @@ Batch = tuple[Tensor, Tensor]  # images (B, 1, 32, 32) float32, labels (B,) int6
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch left behind.
+    """What one epoch left behind."""
 
-    Args:
-        epoch: counted from 1.
-        running_loss: mean training loss *during* the epoch, while weights changed.
-        train: scores on the training digits after the epoch.
-        val: scores on the validation digits after the epoch.
-    """
-
-    epoch: int
-    running_loss: float
-    train: Scores
-    val: Scores
+    epoch: int  # counted from 1
+    running_loss: float  # mean training loss *during* it, while the weights changed
+    train: Scores  # on the training digits after it
+    val: Scores  # on the validation digits after it
 
     def __str__(self) -> str:
-        return f"epoch {self.epoch:3d}   " + "   ".join(
-            f"{name} loss {scores.loss:.4f}, accuracy {scores.accuracy.percent}"
-            for name, scores in (("training", self.train), ("validation", self.val))
+        train, val = (
+            f"loss {each.loss:.4f}, accuracy {each.accuracy.percent}"
+            for each in (self.train, self.val)
         )
+        return f"epoch {self.epoch:3d}   training {train}   validation {val}"
 
     @classmethod
     def fromdict(cls, values: dict) -> "EpochRecord":
@@ -115,16 +109,15 @@ def train_epoch(model, criterion, optimizer, loader, device="cpu") -> float:
 def evaluate(model, criterion, loader, device="cpu") -> Scores:
     """Score a model, exactly whatever the batch sizes; its weights stay the same."""
     _require_mean(criterion)
-    losses, sizes, correct = [], [], []
+    losses, sizes, num_correct = [], [], 0
     with evaluation_mode(model):
         for images, labels in loader:
             images, labels = images.to(device), labels.to(device)
             logits = model(images)
             losses.append(criterion(logits, labels))
             sizes.append(len(labels))
-            correct.append((logits.argmax(1) == labels).sum())
-    loss = _mean_loss(losses, sizes)
-    return Scores(loss, int(torch.stack(correct).sum()), sum(sizes))
+            num_correct += (logits.argmax(1) == labels).sum()
+    return Scores(_mean_loss(losses, sizes), int(num_correct), sum(sizes))
 
 
 def _require_mean(criterion: nn.Module) -> None:
@@ -137,8 +130,7 @@ def _mean_loss(losses: list[Tensor], sizes: list[int]) -> float:
     """Weight the batches' mean losses by their sizes: the mean over all examples."""
     if not sizes:
         raise ValueError("the loader gave no batch: give it at least one example")
-    means = torch.stack(losses).cpu().double()
-    mean = float(means @ torch.tensor(sizes).double()) / sum(sizes)
-    if not isfinite(mean):
+    mean = float(np.average(torch.stack(losses).cpu().double(), weights=sizes))
+    if not np.isfinite(mean):
         raise FloatingPointError(f"the loss became {mean}: lower the learning rate")
     return mean

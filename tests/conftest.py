@@ -63,16 +63,11 @@ def make_history():
     """Build a history from its losses, and from the correct digits at its end."""
 
     def make(train_losses, val_losses, num_correct=59_838):
-        pairs = zip(train_losses, val_losses, strict=True)
-        return [
-            EpochRecord(
-                epoch,
-                2 * train,
-                Scores(train, num_correct, 60_000),
-                Scores(val, 9_889, 10_000),
-            )
-            for epoch, (train, val) in enumerate(pairs, start=1)
-        ]
+        history = []
+        for train, val in zip(train_losses, val_losses, strict=True):
+            scores = Scores(train, num_correct, 60_000), Scores(val, 9_889, 10_000)
+            history.append(EpochRecord(len(history) + 1, 2 * train, *scores))
+        return history
 
     return make
 

@@ -169,11 +169,3 @@ def test_a_download_killed_half_way_leaves_no_file(processes, tmp_path):
             child.kill()
             child.join()
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-
-def test_no_test_reaches_the_network(tiny, monkeypatch):
-    monkeypatch.setattr(mnist, "_mirrors", lambda: ["http://mnist.example.org/"])
-    for name in ("http_proxy", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(FileNotFoundError, match="asked the network for mnist"):
-        load_split("train")

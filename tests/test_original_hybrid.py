@@ -13,21 +13,13 @@ from lenet.original.network import C3_INPUTS, C3_MAPS, initial_weights
 
 LINEAR = Parts(full_c3=True, averages=True, linear_output=True)
 
-
-@pytest.fixture(scope="module")
-def digits():
-    """Squares, a batch and a half; the row of a square is its label."""
-    rng = np.random.default_rng(0)
-    images = np.zeros((48, 32, 32), np.uint8)
-    for n, image in enumerate(images):
-        i, j = 3 + 2 * (n % 10), rng.integers(4, 22)
-        image[i : i + 6, j : j + 6] = 255
-    return Digits(torch.from_numpy(images), torch.arange(48) % 10)
-
-
-@pytest.fixture(scope="module")
-def inputs(digits):
-    return network.to_input(digits.images[:6].numpy())
+# Squares, a batch and a half; the row of a square is its label.
+DIGITS = Digits(torch.zeros(48, 32, 32, dtype=torch.uint8), torch.arange(48) % 10)
+for n, column in enumerate(np.random.default_rng(0).integers(4, 22, 48)):
+    row = 3 + 2 * (n % 10)
+    DIGITS.images[n, row : row + 6, column : column + 6] = 255
+IMAGES, LABELS = DIGITS.images[:6, None] / 255, DIGITS.labels[:6]
+INPUTS = network.to_input(DIGITS.images[:6].numpy())
 
 
 @pytest.fixture
@@ -40,16 +32,16 @@ def table():
     return model
 
 
-def test_without_changes_it_is_the_network_of_1998(table, digits, inputs):
+def test_without_changes_it_is_the_network_of_1998(table):
     printed = network.LeNet5_1998()
     printed.load_state_dict(table.state_dict())
-    distances, scores = printed(inputs), table(digits.images[:6, None] / 255)
+    distances, scores = printed(INPUTS), table(IMAGES)
     torch.testing.assert_close(scores, -0.5 * distances)
-    expected = network.map_loss(0.5 * distances, digits.labels[:6], 3.0)
-    loss = map_criterion(scores, digits.labels[:6])
+    expected = network.map_loss(0.5 * distances, LABELS, 3.0)
+    loss = map_criterion(scores, LABELS)
     torch.testing.assert_close(loss, expected)
-    h = sdlm.diagonal_curvature(printed, inputs, 1.0)
-    torch.testing.assert_close(curvature(table, inputs), h)
+    h = sdlm.diagonal_curvature(printed, INPUTS, 1.0)
+    torch.testing.assert_close(curvature(table, INPUTS), h)
 
 
 def test_its_weights_are_drawn_as_those_of_1998():
@@ -67,24 +59,24 @@ def test_parameters_of_each_step():
     assert counts == [60_000, 60_900, 60_856, 61_706]
 
 
-def test_curvature_of_full_c3_with_the_weights_of_table_1(table, inputs):
+def test_curvature_of_full_c3_with_the_weights_of_table_1(table):
     full = Hybrid(Parts(full_c3=True), seed=0)
     full.load_state_dict(table.state_dict() | {"c3.weight": table.c3.dense()})
-    expected, actual = curvature(table, inputs), curvature(full, inputs)
+    expected, actual = curvature(table, INPUTS), curvature(full, INPUTS)
     actual["c3.weight"] = actual["c3.weight"][C3_MAPS, C3_INPUTS]
     torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-7)
 
 
-def test_curvature_of_the_linear_output_is_the_hessians(digits, inputs):
+def test_curvature_of_the_linear_output_is_the_hessians():
     model = Hybrid(LINEAR, seed=0)
-    f6, labels = model.states(inputs)["f6"].detach(), digits.labels[:6]
+    f6 = model.states(INPUTS)["f6"].detach()
 
     def loss(bias):
         logits = f6 @ model.output.weight.detach().T + bias
-        return torch.nn.functional.cross_entropy(logits, labels)
+        return torch.nn.functional.cross_entropy(logits, LABELS)
 
     hessian = torch.autograd.functional.hessian(loss, model.output.bias.detach())
-    h = curvature(model, inputs)
+    h = curvature(model, INPUTS)
     torch.testing.assert_close(h["output.bias"], hessian.diagonal())
 
 
@@ -96,9 +88,9 @@ def test_averages_hand_back_squares_of_a_quarter():
     torch.testing.assert_close(sdlm.curvature_below(layer, x, above)[1], expected)
 
 
-def test_one_update_is_that_of_equation_18(digits):
+def test_one_update_is_that_of_equation_18():
     """On one batch in which all digits are the sample of the curvature, too."""
-    batch, model = digits[:20], Hybrid(Parts(), seed=0)
+    batch, model = DIGITS[:20], Hybrid(Parts(), seed=0)
     map_criterion(model(batch.images[:, None] / 255), batch.labels).backward()
     h = curvature(model, network.to_input(batch.images.numpy()))
     trained = Hybrid(Parts(), seed=0)
@@ -118,13 +110,13 @@ RUNS = [
 
 
 @pytest.mark.parametrize(("parts", "method", "rate"), RUNS)
-def test_every_method_learns_its_digits_and_repeats(parts, method, rate, digits):
+def test_every_method_learns_its_digits_and_repeats(parts, method, rate):
     seeds = (0, 0, 1)
     runs = [Hybrid(parts, seed) if parts else new_model(seed) for seed in seeds]
     for model, seed in zip(runs, seeds, strict=True):
-        train_minibatches(model, digits, method, 20 * [rate], seed)
+        train_minibatches(model, DIGITS, method, 20 * [rate], seed)
     first, again, other = (next(model.parameters()) for model in runs)
     assert (first == again).all()
     assert (first != other).any()
-    right = (runs[0](digits.images[:, None] / 255).argmax(1) == digits.labels).sum()
+    right = (runs[0](DIGITS.images[:, None] / 255).argmax(1) == DIGITS.labels).sum()
     assert right > 20  # chance: 5

@@ -9,32 +9,24 @@ import torch
 from lenet.data import pad
 from lenet.original import network
 
-
-@pytest.fixture(scope="module")
-def model():
-    """A network with drawn weights, in double precision to compare sums exactly."""
-    net = network.with_weights(network.initial_weights(3, 1.0, 0.5, coefficient=0.4))
-    with torch.no_grad():
-        for layer in net.children():
-            layer.bias += torch.linspace(-0.5, 0.5, len(layer.bias))
-    return net.double()
+# In double precision, to compare sums exactly.
+RNG = torch.Generator().manual_seed(0)
+IMAGES = torch.rand(3, 1, 32, 32, generator=RNG, dtype=torch.float64) * 1.275 - 0.1
+WEIGHTS = network.initial_weights(3, 1.0, 0.5, coefficient=0.4)
+MODEL = network.with_weights(WEIGHTS).double().requires_grad_(False)
+for layer in MODEL.children():
+    layer.bias += torch.linspace(-0.5, 0.5, len(layer.bias))
 
 
-@pytest.fixture(scope="module")
-def images():
-    rng = torch.Generator().manual_seed(0)
-    return torch.rand(3, 1, 32, 32, generator=rng, dtype=torch.float64) * 1.275 - 0.1
-
-
-def test_parameters_per_layer_are_the_papers(model):
-    counts = [sum(p.numel() for p in layer.parameters()) for layer in model.children()]
+def test_parameters_per_layer_are_the_papers():
+    counts = [sum(p.numel() for p in layer.parameters()) for layer in MODEL.children()]
     assert counts == [156, 12, 1516, 32, 48120, 10164]
     assert sum(counts) == 60_000
 
 
-def test_connections_are_the_papers(model, images):
+def test_connections_are_the_papers():
     """A connection is one input of one unit, biases included (sec. II-B)."""
-    units = [state[0].numel() for state in model.states(images).values()]
+    units = [state[0].numel() for state in MODEL.states(IMAGES).values()]
     inputs = [25, 4, 25 * len(network.C3_INPUTS) / 16, 4, 400, 120]
     counts = [n * (each + 1) for n, each in zip(units, inputs, strict=True)]
     assert counts == [122_304, 5_880, 151_600, 2_000, 48_120, 10_164]
@@ -89,10 +81,10 @@ def test_s2_squashes_a_scaled_and_shifted_sum_of_four():
     torch.testing.assert_close(layer(x)[0, 0], 1.7159 * torch.tanh(2 / 3 * sums))
 
 
-def test_c3_is_a_loop_over_table_1(model, images):
+def test_c3_is_a_loop_over_table_1():
     """Unit by unit in NumPy, each map from its own inputs only."""
-    s2 = model.states(images)["s2"].detach()
-    weight, bias = (p.detach().numpy() for p in (model.c3.weight, model.c3.bias))
+    s2 = MODEL.states(IMAGES)["s2"]
+    weight, bias = (p.numpy() for p in (MODEL.c3.weight, MODEL.c3.bias))
     expected, kernels = np.zeros((3, 16, 10, 10)), iter(weight)
     for m, inputs in enumerate(network.C3_TABLE):
         expected[:, m] = bias[m]
@@ -101,16 +93,16 @@ def test_c3_is_a_loop_over_table_1(model, images):
             for i, j in np.ndindex(10, 10):
                 patch = s2.numpy()[:, s, i : i + 5, j : j + 5]
                 expected[:, m, i, j] += (patch * kernel).sum((1, 2))
-    actual = model.c3(s2).detach().numpy()
+    actual = MODEL.c3(s2).numpy()
     np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
 
 
-def test_distances_are_those_to_the_codes_of_a_squashed_f6(model, images):
-    states = model.states(images)
+def test_distances_are_those_to_the_codes_of_a_squashed_f6():
+    states = MODEL.states(IMAGES)
     assert all(state.abs().max() < network.AMPLITUDE for state in states.values())
-    f6 = states["f6"].detach().numpy()
+    f6 = states["f6"].numpy()
     expected = ((f6[:, None] - network.rbf_codes()) ** 2).sum(2)
-    np.testing.assert_allclose(model(images).detach().numpy(), expected)
+    np.testing.assert_allclose(MODEL(IMAGES).numpy(), expected)
 
 
 def test_the_criterion_is_equation_9_and_finite_where_exp_is_not():

@@ -1,22 +1,14 @@
 """Second derivatives and step sizes against slower ways to the same numbers."""
 
 import numpy as np
-import pytest
 import torch
 
 from lenet.original import network, sdlm
 
-
-@pytest.fixture(scope="module")
-def model():
-    weights = network.initial_weights(5, 1.0, 0.5, coefficient=0.3)
-    return network.with_weights(weights).double()
-
-
-@pytest.fixture(scope="module")
-def images():
-    rng = torch.Generator().manual_seed(1)
-    return torch.rand(2, 1, 32, 32, generator=rng, dtype=torch.float64) * 1.275 - 0.1
+RNG = torch.Generator().manual_seed(1)
+IMAGES = torch.rand(2, 1, 32, 32, generator=RNG, dtype=torch.float64) * 1.275 - 0.1
+WEIGHTS = network.initial_weights(5, 1.0, 0.5, coefficient=0.3)
+MODEL = network.with_weights(WEIGHTS).double().requires_grad_(False)
 
 
 def slope_squared(y):
@@ -50,10 +42,10 @@ def subsample_back(h, layer, x, coefficient, at_sum):
     return below
 
 
-def curvature_by_connections(model, image, output_curvature):
+def curvature_by_connections(image, output_curvature):
     """The recursion of App. C for one image, over all 340,068 connections."""
-    y = {name: s[0].detach().numpy() for name, s in model.states(image[None]).items()}
-    w = {name: p.detach().numpy() for name, p in model.named_parameters()}
+    y = {name: s[0].numpy() for name, s in MODEL.states(image[None]).items()}
+    w = {name: p.numpy() for name, p in MODEL.named_parameters()}
     every = [(m, s) for m in range(120) for s in range(16)]
     table = [*zip(network.C3_MAPS, network.C3_INPUTS, strict=True)]
     kernels = {layer: w[f"{layer}.weight"].reshape(-1, 5, 5) for layer in ("c1", "c5")}
@@ -74,25 +66,25 @@ def curvature_by_connections(model, image, output_curvature):
     return {name: h[name].reshape(w[name].shape) for name in w}
 
 
-def test_curvature_equals_the_sum_over_connections(model, images):
-    one, other = (curvature_by_connections(model, image, 2.0) for image in images)
-    actual = sdlm.diagonal_curvature(model, images, 2.0)
+def test_curvature_equals_the_sum_over_connections():
+    one, other = (curvature_by_connections(image, 2.0) for image in IMAGES)
+    actual = sdlm.diagonal_curvature(MODEL, IMAGES, 2.0)
     for name in one:
         expected = (one[name] + other[name]) / 2
         np.testing.assert_allclose(actual[name], expected, rtol=1e-9, err_msg=name)
 
 
-def test_curvature_of_f6_is_the_hessians_where_the_error_is_nil(model, images):
+def test_curvature_of_f6_is_the_hessians_where_the_error_is_nil():
     """With outputs on target the terms in f'' vanish and eq. 25 is exact in F6."""
-    states = model.states(images[:1])
-    c5, f6 = states["c5"].flatten().detach(), states["f6"][0].detach()
+    states = MODEL.states(IMAGES[:1])
+    c5, f6 = states["c5"].flatten(), states["f6"][0]
     row = 7  # units of F6 do not share weights: one row's Hessian will do
 
     def loss(weight):
-        return (network.squash(weight @ c5 + model.f6.bias[row]) - f6[row]).square()
+        return (network.squash(weight @ c5 + MODEL.f6.bias[row]) - f6[row]).square()
 
-    hessian = torch.autograd.functional.hessian(loss, model.f6.weight[row].detach())
-    h = sdlm.diagonal_curvature(model, images[:1], 2.0)
+    hessian = torch.autograd.functional.hessian(loss, MODEL.f6.weight[row])
+    h = sdlm.diagonal_curvature(MODEL, IMAGES[:1], 2.0)
     torch.testing.assert_close(h["f6.weight"][row], hessian.diagonal())
 
 
