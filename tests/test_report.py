@@ -175,8 +175,8 @@ def test_a_figure_is_one_picture_with_words_then_its_caption():
 def test_a_table_is_readable_in_a_notebook_and_in_plain_text():
     (shown,) = table(["a", "b"], [[0.1 + 0.2, 1234], [r"\$5", "see [(1)](#eq-1)"]])
     markdown, plain = shown.data["text/markdown"], shown.data["text/plain"]
-    assert "| 0.3 | 1,234            |\n| \\$5 | see [(1)](#eq-1) |" in markdown
-    assert re.match(r"Table \d\. Words\.\n\n\| a   \| b", plain)
+    assert "| 0.3 | 1,234 |\n| \\$5 | see [(1)](#eq-1) |" in markdown
+    assert re.match(r"Table \d\. Words\.\n\n\| a \| b", plain)
     assert plain.endswith("see (1) |")
 
 
@@ -315,14 +315,16 @@ def test_formulas_are_written_for_both(tmp_path):
         ("[(3)](#eq-2)", r"write \[\(2\)\]"),
         ("[[2]](#ref-one)", r"write \[\[1\]\]"),
         ("[Section 3](#Details)", r"write \[Section 2.1\]"),
-        ("# Details", "'?Details.* is used twice"),
+        ("## Details", "'?Details.* is used twice"),
         (r"$$a \tag{7}$$", r"equation 4 has \\tag\{7\}: write \\tag\{4\}"),
         (r"$$a \tag{4}\label{eq:x}$$", r"by \\tag\{n\} alone and link to it by"),
+        ("# Another title", "second title: begin it with ##"),
+        ("```\nopen", "fence is not closed"),
         ("## A\n\n#### B", "no heading one level above it: take a # off"),
         ("![x](a.png)", "show it with lenet.report.figure"),
         ("|a|b|\n|-|-|\n|$x|y$|c|", "another number of cells .*mid"),
-        ("<div>x</div>", "only <a id=.*Section 2"),
-        ('<a id="above"></a>\n\n## Heading', "only <a id=.*Section 2"),
+        ("<div>x</div>", "escape the < .*Section 2"),
+        ('<a id="above"></a>\n\n## Heading', "escape the < .*Section 2"),
         ("$60,000$", r"write 60\{,\}000"),
         (r"$\nonsense{x}$", r"unexpected control sequence \\nonsense"),
         (r"Here \begin{align}a\end{align}", "must begin its line"),

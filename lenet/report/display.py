@@ -114,11 +114,9 @@ def front_markdown(title: str, abstract: str, banner: str | None) -> str:
 
 
 def pipe_table(header: Sequence[str], rows: Sequence[Sequence], align: str) -> str:
-    """Write a table in Markdown, its columns under each other."""
+    """Write a table in Markdown, unpadded: a changed cell changes no other row."""
     lines = [header, [RULES[side] for side in align], *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = ([f"{c:{w}}" for c, w in zip(r, widths, strict=True)] for r in lines)
-    return "\n".join(f"| {' | '.join(line)} |" for line in padded)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _cell(value: str | int | float) -> str:

@@ -126,7 +126,7 @@ def _shown(output: NotebookNode, pictures: dict[str, str]) -> str:
 
 def _markdown(text: str) -> str:
     """Show pandoc the formulas that JupyterLab finds itself; keep 5 % together."""
-    _refuse_ragged_tables(text)
+    _refuse_what_is_lost(text)
     return SPECIAL.sub(_mend, text).strip()
 
 
@@ -138,9 +138,11 @@ def _mend(match: re.Match[str]) -> str:
     return f"$${formula}$$" if match["name"] else formula or "\N{NO-BREAK SPACE}"
 
 
-def _refuse_ragged_tables(text: str) -> None:
-    """Refuse rows of which pandoc would drop cells without a word."""
+def _refuse_what_is_lost(text: str) -> None:
+    """Refuse rows and fences of which pandoc would make something else."""
     lines = FENCED.sub("", text).splitlines()
+    if any(line.startswith(("```", "~~~")) for line in lines):
+        raise ValueError(f"the code fence is not closed in the cell\n{text}")
     for number, line in enumerate(lines):
         if number and TABLE_RULE.fullmatch(line):
             for row in [lines[number - 1], *takewhile(str.strip, lines[number + 1 :])]:

@@ -48,7 +48,9 @@ end
 
 local function number_heading(heading)
   local depth, text = heading.level - 1, text_of(heading)
-  if depth > 1 and not section[depth - 1] then
+  if depth == 0 then
+    refuse("the heading %q is a second title: begin it with ##", text)
+  elseif depth > 1 and not section[depth - 1] then
     refuse("the heading %q has no heading one level above it: take a # off", text)
   end
   heading.level = typst and depth or heading.level
@@ -87,8 +89,9 @@ end
 
 local function refuse_html(html)
   refuse(
-    'the HTML %s: only <a id="name"></a> in a numbered list of references is known; link to a '
-      .. "heading by its own words, as in [Section 2](#Its-own-words)",
+    'the HTML %s cannot be exported: write Markdown, or escape the < as \\<; an <a id="name"></a> '
+      .. "stands in a numbered list of references alone, a heading is linked to by its own words, "
+      .. "as in [Section 2](#Its-own-words)",
     html
   )
 end
