@@ -1,13 +1,12 @@
 """The house style, and the figures and tables of the first report.
 
-A figure function returns the figure and its alternative text; a table function returns
-the keyword arguments `header`, `rows` and `align` of `lenet.report.table`.
+A figure function returns the figure and its alternative text, a table function the rows
+of the table.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from textwrap import fill
-from typing import TypedDict
 
 import matplotlib as mpl
 import numpy as np
@@ -26,6 +25,7 @@ from lenet.predict import Prediction
 from lenet.train import EpochRecord
 
 BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#767676"  # Okabe and Ito's colours
+Rows = list[list[str | int]]  # of a table; the first holds the headings
 WIDTH = 6.3  # inches, the width of the text
 STYLE = {
     "font.size": 9,
@@ -185,25 +185,17 @@ def changed_digits(
     return figure, f"Grid of {rows} digits, each shown {', '.join(columns)}."
 
 
-class Table(TypedDict):
-    """The arguments of `lenet.report.table` that say what is in a table."""
-
-    header: list[str]
-    rows: list[list[str | int]]
-    align: str
-
-
-def class_counts(dataset: Dataset) -> Table:
+def class_counts(dataset: Dataset) -> Rows:
     """Count the digits of each class in both splits."""
     rows = []
     for name, split in {"Training": dataset.train, "Test": dataset.read_test()}.items():
         counts = torch.bincount(split.labels, minlength=NUM_CLASSES)
         rows.append([name, *counts.tolist(), len(split)])
     header = ["", *map(str, range(NUM_CLASSES)), "all"]
-    return Table(header=header, rows=rows, align="l" + "r" * (NUM_CLASSES + 1))
+    return [header, *rows]
 
 
-def layers(model: LeNet5) -> Table:
+def layers(model: LeNet5) -> Rows:
     """List the layers with output shape and parameters, here and in the paper."""
     device = next(model.parameters()).device
     blank = torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE, device=device)
@@ -217,10 +209,10 @@ def layers(model: LeNet5) -> Table:
         rows.append([title, shape, sizes[name], PAPER_PARAMETERS[name]])
     rows.append(["**all**", "", sum(sizes.values()), sum(PAPER_PARAMETERS.values())])
     header = ["Layer", "Output", "Parameters", "In 1998"]
-    return Table(header=header, rows=rows, align="llrr")
+    return [header, *rows]
 
 
-def hyperparameters(config: Config) -> Table:
+def hyperparameters(config: Config) -> Rows:
     """List what was chosen before the run."""
     rows = [
         ["Optimiser", "Adam, PyTorch's defaults"],
@@ -229,10 +221,10 @@ def hyperparameters(config: Config) -> Table:
         ["Epochs", config.num_epochs],
         ["Random seed", config.seed],
     ]
-    return Table(header=["Hyperparameter", "Value"], rows=rows, align="lr")
+    return [["Hyperparameter", "Value"], *rows]
 
 
-def results(num_epochs: int, train: Proportion, test: Proportion) -> Table:
+def results(num_epochs: int, train: Proportion, test: Proportion) -> Rows:
     """Set a run beside the paper and the earlier report."""
     paper, paper_train = claims.PAPER_TEST_ERRORS, 100 * (1 - claims.PAPER_TRAIN_ERROR)
     earlier = claims.EARLIER_TRAIN.percent, claims.EARLIER_TEST
@@ -248,21 +240,21 @@ def results(num_epochs: int, train: Proportion, test: Proportion) -> Table:
     ]
     header = ["", "Parameters", "Epochs", "Training accuracy", "Test accuracy"]
     header += ["95 % interval", "Test digits"]
-    return Table(header=header, rows=rows, align="lrrrrrr")
+    return [header, *rows]
 
 
-def accuracies(conditions: dict[str, Proportion]) -> Table:
+def accuracies(conditions: dict[str, Proportion]) -> Rows:
     """List what was read right under each condition."""
     rows = [
         [name, each.percent, each.interval_percent, each.complement.count, each.total]
         for name, each in conditions.items()
     ]
     header = ["Test digits", "Read right", "95 % interval", "Errors", "Digits"]
-    return Table(header=header, rows=rows, align="lrrrr")
+    return [header, *rows]
 
 
-def verdicts(judged: Sequence[claims.Claim]) -> Table:
+def verdicts(judged: Sequence[claims.Claim]) -> Rows:
     """List claims, measurements, rules and verdicts."""
     rows = [[c.text, c.measured, c.rule, f"**{c.verdict}**"] for c in judged]
     header = ["Claim", "Measured", "It holds if", "Verdict"]
-    return Table(header=header, rows=rows, align="llll")
+    return [header, *rows]

@@ -59,13 +59,12 @@ def result(record: dict) -> str:
     history = _history(record)
     test = Proportion(record["test"]["num_correct"], record["test"]["num_examples"])
     _, alt = figures.losses(history)
-    table = figures.results(len(history), history[-1].train.accuracy, test)
-    rows = [*table["rows"], *(_recipe(name) for name in RECIPES), _network_of_1998()]
-    cells = [[f"{c:,}" if isinstance(c, int) else c for c in row] for row in rows]
+    rows = figures.results(len(history), history[-1].train.accuracy, test)
+    rows += [*(_recipe(name) for name in RECIPES), _network_of_1998()]
     hardware, versions = record["hardware"], record["versions"]
     return (
         f"![{alt}](reports/{FIGURE})\n\n"
-        f"{pipe_table(table['header'], cells, table['align'])}\n\n"
+        f"{pipe_table(rows)}\n\n"
         f"This run: {len(history)} epochs, seed {record['config']['seed']}, "
         f"{record['seconds']:.0f} s on {hardware['device']} with {hardware['threads']} "
         f"threads, PyTorch {versions['torch']}, {record['date']}."

@@ -185,7 +185,7 @@ def test_levels_short_of_a_claim_can_refute_it_but_not_bear_it_out():
 
 
 def test_the_levels_of_the_paper_are_listed_for_both_kinds_of_training():
-    rows = corruption.paper_levels([a_run()], [a_run(rotation={-30: 51})])["rows"]
+    rows = corruption.paper_levels([a_run()], [a_run(rotation={-30: 51})])[1:]
     assert len(rows) == 12
     assert ["rotation −30 (none)", "1.0 %", "5.1 %"] in rows
 

@@ -116,12 +116,12 @@ def test_changed_digits_stand_beside_the_digits_as_they_are(digits):
 
 
 def test_layers_and_results_stand_beside_the_papers():
-    layers = {name: values for name, *values in figures.layers(LeNet5())["rows"]}
+    layers = {name: values for name, *values in figures.layers(LeNet5())[1:]}
     assert layers["C3"] == ["16 × 10 × 10", 2_416, 1_516]
     paper = [values[2] for values in layers.values()]
     assert paper == [156, 12, 1_516, 32, 48_120, 10_164, 0, 60_000]
     assert layers["**all**"] == ["", 61_706, 60_000]
-    results = figures.results(7, Proportion(9, 10), Proportion(9_880, 10_000))["rows"]
+    results = figures.results(7, Proportion(9, 10), Proportion(9_880, 10_000))[1:]
     assert [row[2:5] for row in results] == [
         [20, "99.65 %", "**99.05 %**"],
         [15, "99.73 %", "**98.89 %**"],

@@ -91,7 +91,7 @@ def test_a_run_has_the_settings_of_the_stored_one(study, member, few_digits):
 
 def test_choices_are_compared_with_the_run_of_the_same_seed():
     counts = {"as chosen": (100, 200), "j = 1": (110, 230)}
-    rows = choices.table(stored(*by_seed("val", "change", counts)))["rows"]
+    rows = choices.table(stored(*by_seed("val", "change", counts)))[1:]
     assert rows[0] == ["as chosen", 2, "1.50 %", "", ""]
     # differences 0.1 and 0.3: mean 0.2, and 12.706 times 0.1 on either side
     assert rows[1] == ["j = 1", 2, "1.70 %", "+0.20", "−1.07 to +1.47"]
@@ -100,14 +100,14 @@ def test_choices_are_compared_with_the_run_of_the_same_seed():
 def test_ranges_show_each_seed_and_which_is_missing():
     pairs = by_seed("val", "law", {"uniform": (90, 120), "triangular": (80,)})
     pairs = [(member | {"shift": 0.5, "shape": 1.0}, run) for member, run in pairs]
-    rows = ranges.table(stored(*pairs))["rows"]
+    rows = ranges.table(stored(*pairs))[1:]
     assert rows[0] == ["uniform", "0.5", "1", "0.90 %", "1.20 %"]
     assert rows[1] == ["triangular", "0.5", "1", "0.80 %", "–"]
 
 
 def test_final_errors_stand_beside_the_papers():
     runs = [a_run(300, 90, train_errors=60), a_run(300, 110, train_errors=180)]
-    rows = replication.table(dict.fromkeys("abcd", runs))["rows"]
+    rows = replication.table(dict.fromkeys("abcd", runs))[1:]
     assert [row[-1] for row in rows] == ["1.68 %", "1.14 %", "0.95 %", "0.82 %"]
     assert rows[0][1:3] == [2, "1.000 %"]
     assert rows[0][4:6] == ["0.141", "0.20 %"]
@@ -116,7 +116,7 @@ def test_final_errors_stand_beside_the_papers():
 def test_front_ends_are_compared_after_the_same_pass():
     groups = {"fixed": [a_run(300, 90), a_run(300, 110)]}
     groups["trained"] = [a_run(300, 190, 50), a_run(300, 210, 50)]
-    rows = front_end.table(groups, 2)["rows"]
+    rows = front_end.table(groups, 2)[1:]
     assert [row[2:4] for row in rows] == [[2, "1.000 %"], [2, "2.000 %"]]
 
 
@@ -129,14 +129,14 @@ def test_steps_start_in_1998_and_leave_out_the_rates_tried():
     plain, run = {"num_train": 60_000, "copies": 0}, a_run(95, 90, 85, 80)
     original = stored((plain, run), (plain, run), (plain | {"copies": 9}, a_run(0, 0)))
     groups = to_modern.runs_by_step(modern, original)
-    first, *rows = to_modern.table(groups)["rows"]
+    first, *rows = to_modern.table(groups)[1:]
     assert first[1:4] == [60_000, 2, "0.900 %"]
     assert first[-1] == "30"  # half of the passes, half of the minute
     assert [row[:4] for row in rows] == [
         ["one", 61_706, 2, "1.100 %"],
         ["other", 61_706, 2, "0.700 %"],
     ]
-    assert to_modern.rates_table(modern)["rows"] == [["one", "0.1", "1.50 %"]]
+    assert to_modern.rates_table(modern)[1:] == [["one", "0.1", "1.50 %"]]
     moves = to_modern.largest_moves(groups, num=1)
     assert moves == "other (−0.40 points, −1.01 to +0.21)"
 

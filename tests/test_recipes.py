@@ -77,7 +77,7 @@ def test_few_training_digits_get_more_passes(sample, fitted):
 
 def test_candidates_are_listed_with_distortions_first_then_by_validation():
     runs = [tried(50), tried(40, num_epochs=8), tried(90, distortion=1.0), tried(52)]
-    rows = recipes.tried(stored(({}, run) for run in [*runs, counted(test=1)]))["rows"]
+    rows = recipes.tried(stored(({}, run) for run in [*runs, counted(test=1)]))[1:]
     assert [row[0] for row in rows] == [4, 8, 4]
     assert rows[0][3:5] == ["1", "2"]  # strength, and pixels at that strength
     assert rows[2][5:8] == [2, "0.51 %", "0.50–0.52"]
@@ -95,7 +95,7 @@ def test_a_goal_is_reached_by_the_mean(num_errors, reached):
     ]
     claims = {each.topic: each for each in recipes.claims(stored(pairs))}
     assert claims[name].holds is reached
-    row = next(row for row in recipes.chosen(stored(pairs))["rows"] if row[0] == name)
+    row = next(row for row in recipes.chosen(stored(pairs))[1:] if row[0] == name)
     assert row[1] == "60, 128, 0.003, 0.75, 1.5"
     assert row[-1] == ("reached" if reached else "missed")
     assert row[3] == claims[name].measured
@@ -125,7 +125,7 @@ def test_errors_are_gathered_by_size_the_smallest_first():
     found = sizes.errors_today(fewer, seeds(100, 120))
     assert list(found) == [1_000, 3_000, 60_000]
     assert [each.mean for each in found.values()] == pytest.approx([5.1, 3.05, 1.1])
-    assert sizes.table(found, {})["rows"][-1][4:] == ["–", "0.94 %"]
+    assert sizes.table(found, {})[1:][-1][4:] == ["–", "0.94 %"]
 
 
 def test_the_learning_curve_draws_means_and_ends():

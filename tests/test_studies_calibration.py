@@ -99,7 +99,7 @@ def test_a_random_split_is_easier_when_new_writers_are_harder():
 
 def test_validation_and_test_error_are_compared_run_by_run():
     splits = {"random": [a_run(100, 120), a_run(110, 140)]}
-    (row,) = writers.protocol_table(splits)["rows"]
+    (row,) = writers.protocol_table(splits)[1:]
     assert row[:5] == ["random split", "10,000", "1.05 %", "1.30 %", "−0.25"]
     figure, _ = writers.protocol(splits)
     assert figure.axes[0].lines[0].get_ydata() == pytest.approx([1.0, 1.2])

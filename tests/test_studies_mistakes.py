@@ -53,7 +53,7 @@ def test_the_digits_of_1998_recur_by_a_multiple_of_chance():
 
 def test_the_parts_of_the_test_set_add_up():
     runs = [a_run(dict.fromkeys(range(start, start + 120), 0)) for start in (0, 4_950)]
-    rows = mistakes.parts(runs)["rows"]
+    rows = mistakes.parts(runs)[1:]
     sizes, errors, then = ([row[k] for row in rows] for k in (1, 2, 5))
     assert sizes[0] == sizes[1] + sizes[2] == sizes[3] + sizes[4] == 10_000
     assert sizes[3] == len(label_errors())
@@ -64,9 +64,7 @@ def test_the_parts_of_the_test_set_add_up():
 def test_the_overlap_with_1998_counts_answers_and_chance():
     half = dict(list(errors_1998().items())[:41])
     other = {index: (answer + 1) % 10 for index, answer in half.items()}
-    rows = mistakes.overlap({"same": [IN_1998] * 2, "half": [a_run(half | other)]})[
-        "rows"
-    ]
+    rows = mistakes.overlap({"same": [IN_1998] * 2, "half": [a_run(half | other)]})[1:]
     assert rows[0][:6] == ["same", 2, "82.0", "82.0", "82.0", "0.7"]  # 82 x 82 / 10,000
     assert rows[1][:6] == ["half", 1, "41.0", "41.0", "0.0", "0.3"]
     law = mistakes.by_chance({"num_test": 10_000, "misread": {"0": 1}})

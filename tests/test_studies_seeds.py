@@ -76,7 +76,7 @@ def test_a_claim_on_losses_needs_more_than_half_of_the_seeds():
 
 def test_the_earlier_report_is_ranked_among_the_seeds():
     runs = [a_run(number) for number in (100, 112, 120)]
-    train, test = seeds.accuracy_table(runs)["rows"]
+    train, test = seeds.accuracy_table(runs)[1:]
     assert (train[1], train[5]) == ("99.73 %", "99.73 %")
     assert test[4:] == ["98.80–99.00 %", "98.89 %", "2 of 3"]
 

@@ -15,7 +15,7 @@ def test_claims_are_listed_with_verdicts_under_their_rules_and_by_source():
         a_claim("Three.", "a rule", False),
         a_claim("Four.", "another", True, source="them"),
     ]
-    rows = summary.claim_table(claims)["rows"]
+    rows = summary.claim_table(claims)[1:]
     assert rows[0] == ["One.", "us", "so much", "3 seeds", "**holds**"]
     assert [row[-1] for row in rows[1:3]] == ["**open**", "**does not hold**"]
     first, second = summary.rule_list(claims).splitlines()
@@ -30,6 +30,6 @@ def test_the_evidence_judges_every_claim_once_and_names_its_origins():
     assert len({claim.text for claim in judged}) == len(judged) == 19
     assert sum(claim.source == "earlier report" for claim in judged) == 7
     assert all(claim.holds in (True, False, None) for claim in judged)
-    rows = {row[0]: row for row in summary.origins(studies)["rows"]}
+    rows = {row[0]: row for row in summary.origins(studies)[1:]}
     seconds = sum(each["seconds"] for each in studies["seeds"]["members"])
     assert rows["`seeds`"][2:] == [20, f"{seconds / 3600:.1f}"]

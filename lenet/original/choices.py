@@ -5,7 +5,7 @@ from dataclasses import asdict
 from lenet.annotations import split_by_writer
 from lenet.config import Config
 from lenet.data import Digits, load_dataset
-from lenet.figures import Table
+from lenet.figures import Rows
 from lenet.original.engine import Recipe1998, count_wrong, train_1998
 from lenet.original.replication import arrays
 from lenet.studies import statistics
@@ -51,7 +51,7 @@ def train_and_judge(digits, val: Digits, recipe: Recipe1998, seed: int) -> dict:
     }
 
 
-def table(stored: dict) -> Table:
+def table(stored: dict) -> Rows:
     """Set each change against the choice taken, seed by seed."""
     rows, chosen = [], error_rates(results(stored, change=CHOSEN), "val")
     for change in dict.fromkeys(each["member"]["change"] for each in stored["members"]):
@@ -62,4 +62,4 @@ def table(stored: dict) -> Table:
         points = ["", ""] if change == CHOSEN else points
         rows.append([change, len(error.values), f"{error.mean:.2f} %", *points])
     header = ["Change", "Seeds", "Validation error", "Difference", "95 % interval"]
-    return Table(header=header, rows=rows, align="lrrrr")
+    return [header, *rows]

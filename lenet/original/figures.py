@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from lenet.data import Digits
-from lenet.figures import Table, draw, new_figure
+from lenet.figures import Rows, draw, new_figure
 from lenet.original.network import (
     LeNet5_1998,
     initial_weights,
@@ -20,7 +20,7 @@ GAP = "#cfe3f1"  # between maps, which are grey
 MAP_ROWS = {"c1": 1, "s2": 1, "c3": 2, "s4": 2}  # in which the maps of a layer lie
 
 
-def layers(model: LeNet5_1998) -> Table:
+def layers(model: LeNet5_1998) -> Rows:
     """List the layers with output, parameters and connections."""
     rows = []
     for name, state in model.states(torch.zeros(1, 1, 32, 32)).items():
@@ -34,7 +34,7 @@ def layers(model: LeNet5_1998) -> Table:
     rows.append(["output", "10", 0, 10 * 84])
     totals = [sum(row[column] for row in rows) for column in (2, 3)]
     header = ["Layer", "Output", "Parameters", "Connections"]
-    return Table(header=header, rows=[*rows, ["**all**", "", *totals]], align="llrr")
+    return [header, *rows, ["**all**", "", *totals]]
 
 
 def codes():
@@ -63,11 +63,11 @@ def first_steps(digits: Digits, num_digits: int = 500, seed: int = 0) -> dict:
     return ends
 
 
-def first_steps_table(ends: dict[str, tuple[float, float]]) -> Table:
+def first_steps_table(ends: dict[str, tuple[float, float]]) -> Rows:
     """List least and largest steps by initial weights."""
     rows = [[name, *(scientific(each, 1) for each in e)] for name, e in ends.items()]
     header = ["Initial weights", "Smallest step", "Largest step"]
-    return Table(header=header, rows=rows, align="lrr")
+    return [header, *rows]
 
 
 def c1_kernels(networks: dict[str, dict[str, np.ndarray]]):

@@ -1,7 +1,7 @@
 """A front end of 1998 under a back end of today: C1 to S4 fixed, C5 and F6 trained."""
 
 from lenet.data import load_dataset
-from lenet.figures import Table
+from lenet.figures import Rows
 from lenet.original.engine import Recipe1998
 from lenet.original.frontend import FRONT, frontend_1998
 from lenet.original.network import initial_weights
@@ -30,11 +30,11 @@ def run(seed: int, front_end: str) -> dict:
     return counts | {"num_train": len(train)}
 
 
-def table(groups: dict[str, Runs], num_passes: int) -> Table:
+def table(groups: dict[str, Runs], num_passes: int) -> Rows:
     """List the test errors of groups of runs after so many passes."""
     rows = []
     for name, runs in groups.items():
         error, num = errors_after(runs, num_passes), runs[0]["num_parameters"]
         rows.append([name, num, *spread(error), f"{error.sd:.3f}"])
     header = ["C1 to S4", "Trained parameters", "Seeds", "Test error", "95 % interval"]
-    return Table(header=[*header, "SD"], rows=rows, align="lrrrrr")
+    return [[*header, "SD"], *rows]

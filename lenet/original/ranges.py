@@ -5,7 +5,7 @@ from dataclasses import asdict
 from lenet.annotations import split_by_writer
 from lenet.config import Config
 from lenet.data import load_dataset
-from lenet.figures import Table
+from lenet.figures import Rows
 from lenet.metrics import Proportion
 from lenet.original.choices import train_and_judge
 from lenet.original.distortions import Ranges, with_distortions
@@ -42,7 +42,7 @@ def run(seed: int, law: str, shift: float, shape: float) -> dict:
     return settings | train_and_judge(digits, val, recipe, seed)
 
 
-def table(stored: dict) -> Table:
+def table(stored: dict) -> Rows:
     """List the error on held-out writers of every setting, seed by seed."""
     errors: dict[tuple, dict[int, str]] = {}
     for each in stored["members"]:
@@ -52,4 +52,4 @@ def table(stored: dict) -> Table:
     seeds = sorted({seed for found in errors.values() for seed in found})
     rows = [[*key, *(f.get(seed, "–") for seed in seeds)] for key, f in errors.items()]
     header = ["Draws", "Shifts ×", "Others ×", *(f"Seed {seed}" for seed in seeds)]
-    return Table(header=header, rows=rows, align="l" + "r" * (2 + len(seeds)))
+    return [header, *rows]

@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from lenet.annotations import NUM_TEST, curves_1998, errors_1998
 from lenet.claims import PAPER_TEST_ERRORS
 from lenet.data import Digits, load_dataset
-from lenet.figures import BLUE, GREY, VERMILION, Table, digit_grid, new_figure
+from lenet.figures import BLUE, GREY, VERMILION, Rows, digit_grid, new_figure
 from lenet.metrics import Repeated
 from lenet.original.distortions import Ranges, with_distortions
 from lenet.original.engine import Recipe1998, count_wrong, predict, train_1998
@@ -97,7 +97,7 @@ def spread(error: Repeated) -> list[str | int]:
     return [len(error.values), f"{error.mean:.3f} %", interval]
 
 
-def table(groups: dict[str, Runs]) -> Table:
+def table(groups: dict[str, Runs]) -> Rows:
     """List the final error rates of the four groups of runs beside the paper's."""
     fewer = curves_1998()["fig6"]["test_error"][:2]
     text, fig8 = 100 * PAPER_TEST_ERRORS.rate, 100 * len(errors_1998()) / NUM_TEST
@@ -107,7 +107,7 @@ def table(groups: dict[str, Runs]) -> Table:
         last = f"{test.sd:.3f}", f"{train.mean:.2f} %", f"{paper:.2f} %"
         rows.append([name, *spread(test), *last])
     header = ["Trained on", "Seeds", "Test error", "95 % interval", "SD", "Training"]
-    return Table(header=[*header, "Paper"], rows=rows, align="lrrrrrr")
+    return [[*header, "Paper"], *rows]
 
 
 def figure(runs: Runs):

@@ -8,7 +8,7 @@ import torch
 from lenet.annotations import split_by_writer
 from lenet.config import Config
 from lenet.data import load_dataset
-from lenet.figures import Table
+from lenet.figures import Rows
 from lenet.metrics import Proportion
 from lenet.model import new_model
 from lenet.original.hybrid import Hybrid, Parts
@@ -97,17 +97,17 @@ def runs_by_step(stored: dict, replication: dict) -> dict[str, Runs]:
     return groups
 
 
-def table(groups: dict[str, Runs]) -> Table:
+def table(groups: dict[str, Runs]) -> Rows:
     """List the steps from 1998 to today, each with all changes before it."""
     rows = []
     for name, runs in groups.items():
         num, seconds = runs[0]["num_parameters"], min(run["seconds"] for run in runs)
         rows.append([name, num, *spread(error_rates(runs, "test")), f"{seconds:.0f}"])
     header = ["Change", "Parameters", "Seeds", "Test error", "95 % interval"]
-    return Table(header=[*header, "Time (s)"], rows=rows, align="lrrrrr")
+    return [[*header, "Time (s)"], *rows]
 
 
-def rates_table(stored: dict) -> Table:
+def rates_table(stored: dict) -> Rows:
     """List the step sizes tried on held-out writers."""
     rows = []
     for each in stored["members"]:
@@ -115,7 +115,7 @@ def rates_table(stored: dict) -> Table:
             error = Proportion(**each["result"]["val"]).percent
             rows.append([each["member"]["step"], f"{rate:g}", error])
     header = ["Change", "First step size", "Validation error"]
-    return Table(header=header, rows=rows, align="lrr")
+    return [header, *rows]
 
 
 def largest_moves(groups: dict[str, Runs], num: int = 2) -> str:

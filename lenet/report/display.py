@@ -15,8 +15,9 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 DPI = 150
-RULES = {"l": ":--", "r": "--:", "c": ":-:"}
+NUMBER = re.compile(r"(?:[-+−±–×<>*\d\s.,%⁻⁰¹²³⁴⁵⁶⁷⁸⁹]|\b(?:of|to)\b)*")
 MARKS = re.compile(r"\[([^]]*)\]\(#[^)]*\)|\*\*|`")  # links within the report, bold
+Rows = Sequence[Sequence[str | int | float]]
 _numbers: dict[str, dict[str, int]] = {"Figure": {}, "Table": {}}
 
 
@@ -52,37 +53,21 @@ def figure(
     _show(name + caption, {"kind": "caption"}, label)
 
 
-def table(
-    header: Sequence[str],
-    rows: Sequence[Sequence[str | int | float]],
-    *,
-    align: str,
-    label: str,
-    caption: str,
-) -> None:
+def table(rows: Rows, *, label: str, caption: str) -> None:
     """Show a table with its caption above it.
 
     Args:
-        header: One heading for each column.
-        rows: Cells as text with inline Markdown, or as numbers; integers get a comma
-            between thousands, floats six digits. The first cell of a row heads it.
-        align: One of l, r, c for each column, "lrr" for three.
+        rows: The first holds the headings. A cell is text with inline Markdown or a
+            number; integers get a comma between thousands. The first cell of a row
+            heads it.
         label: What links name, `tbl-layers` for `[Table 1](#tbl-layers)`.
         caption: One line of Markdown without "Table n.".
     """
     _require(f"table {label!r}", label=label, caption=caption)
-    cells = [[_cell(value) for value in row] for row in rows]
-    counts = {len(row) for row in [header, *rows]}
-    if counts != {len(align)} or not set(align) <= set(RULES):
-        raise ValueError(
-            f"the table {label!r} has rows of {sorted(counts)} cells and "
-            f"align={align!r}: give each row a cell for each column, and align one "
-            "of l, r, c for each column"
-        )
-    report = {"kind": "table", "label": label, "caption": caption, "align": align}
-    report |= {"header": list(header), "rows": cells}
+    grid = pipe_table(rows)
     name = f"**Table {_number('Table', label)}.** {caption}"
-    _show(f"{name}\n\n{pipe_table(header, cells, align)}", report, label)
+    report = {"kind": "table", "label": label, "caption": caption, "table": grid}
+    _show(f"{name}\n\n{grid}", report, label)
 
 
 def prose(text: str) -> None:
@@ -113,10 +98,20 @@ def front_markdown(title: str, abstract: str, banner: str | None) -> str:
     return f"# {title}\n\n{warning}**Abstract.** {abstract.strip()}"
 
 
-def pipe_table(header: Sequence[str], rows: Sequence[Sequence], align: str) -> str:
-    """Write a table in Markdown, unpadded: a changed cell changes no other row."""
-    lines = [header, [RULES[side] for side in align], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def pipe_table(rows: Rows) -> str:
+    """Write a table in Markdown, its columns of numbers flush right.
+
+    Raises:
+        ValueError: if a row has another number of cells than the first.
+    """
+    header, *cells = ([_cell(value) for value in row] for row in rows)
+    if any(len(row) != len(header) for row in cells):
+        raise ValueError(f"a row has not {len(header)} cells as the headings {header}")
+    numbers = [
+        all(map(NUMBER.fullmatch, column)) for column in zip(*cells, strict=True)
+    ]
+    rules = ["--:" if each else ":--" for each in numbers]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, rules, *cells))
 
 
 def _cell(value: str | int | float) -> str:

@@ -10,8 +10,6 @@ from itertools import takewhile
 
 from nbformat import NotebookNode
 
-from lenet.report.display import pipe_table
-
 TITLE = re.compile(r"#\s+([^\n]+)\n*(?:> .*\n+)?(?:\*\*Abstract\.?\*\*)?(.*)", re.S)
 FENCE = "~" * 40  # longer than any in a cell
 SEPARATOR = "\n\n<!-- -->\n\n"  # else a list would go on in the next cell
@@ -119,7 +117,7 @@ def _shown(output: NotebookNode, pictures: dict[str, str]) -> str:
         classes += f" width={output.metadata['image/svg+xml']['width']}"
         body = _code(" ".join(report["alt"].split()), "text", "")
     else:
-        body = pipe_table(report["header"], report["rows"], report["align"])
+        body = report["table"]
     text = _markdown(f"{report['caption']}\n\n{body}")
     return f"::: {{#{label} {classes}}}\n{text}\n:::"
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from lenet.claims import Claim
 from lenet.data import Digits
-from lenet.figures import BLUE, GREY, VERMILION, Table, new_figure
+from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.metrics import Repeated
 from lenet.predict import predict_logits
 from lenet.studies.statistics import Runs, between, rates
@@ -145,7 +145,7 @@ def claim(runs: Runs) -> Claim:
     )
 
 
-def calibration_table(runs: Runs) -> Table:
+def calibration_table(runs: Runs) -> Rows:
     """Compare the probabilities before and after temperature scaling."""
     rows, used = [], {"as_trained": 1.0, "scaled": temperatures(runs).mean}
     for kind, (name, *_) in KINDS.items():
@@ -154,17 +154,17 @@ def calibration_table(runs: Runs) -> Table:
         rows.append([name, f"{used[kind]:.2f}", f"{loss:.4f}", f"{error:.2f}"])
     header = ["Probabilities", "Temperature", "Loss (nats per digit)"]
     header.append("Calibration error (points)")
-    return Table(header=header, rows=rows, align="lrrr")
+    return [header, *rows]
 
 
-def refused_table(runs: Runs) -> Table:
+def refused_table(runs: Runs) -> Rows:
     """Set the share to refuse for 0.5 % errors beside the other networks of 1998."""
     found = refused_shares(runs)
     rows = [[name, "paper, Fig. 10", f"{p:.1f} %"] for name, p in REFUSED_1998.items()]
     ours = f"{found.mean:.2f} % ({between(found.interval)})"
     rows.append(["LeNet-5 of today", f"here, mean of {len(runs)} seeds", ours])
     header = ["Network", "Source", "Refused for 0.5 % errors on the rest"]
-    return Table(header=header, rows=rows, align="llr")
+    return [header, *rows]
 
 
 def reliability_diagram(runs: Runs):

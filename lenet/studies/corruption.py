@@ -10,7 +10,7 @@ from lenet.claims import CORRUPTION_RATIO, Claim, listed
 from lenet.config import Config
 from lenet.corruptions import corrupt
 from lenet.data import Dataset, Digits, load_dataset
-from lenet.figures import BLUE, GREY, VERMILION, Table, new_figure
+from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.predict import errors
 from lenet.studies.runner import results
@@ -136,7 +136,7 @@ def helped(clean: Runs, distorted: Runs, *, helps: bool) -> str:
     return listed([name for name, old, new in rows if (new < old) == helps])
 
 
-def paper_levels(clean: Runs, distorted: Runs) -> Table:
+def paper_levels(clean: Runs, distorted: Runs) -> Rows:
     """List error rates at the levels of which the paper speaks, and half-way there."""
     rows = [
         [_words(clean, name, level)]
@@ -145,7 +145,7 @@ def paper_levels(clean: Runs, distorted: Runs) -> Table:
         for level in levels
     ]
     header = ["Corruption", "Trained on clean digits", "Trained with distortions"]
-    return Table(header=header, rows=rows, align="lrr")
+    return [header, *rows]
 
 
 def curves(digit: Tensor, trained: dict[str, Runs]):

@@ -9,7 +9,7 @@ from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 from lenet.annotations import NUM_STUDENT_TEST, NUM_TEST, errors_1998, label_errors
 from lenet.claims import Claim
 from lenet.data import Digits
-from lenet.figures import BLUE, Table, digit_grid, new_figure
+from lenet.figures import BLUE, Rows, digit_grid, new_figure
 from lenet.metrics import Proportion, Repeated
 from lenet.predict import Prediction
 from lenet.studies.statistics import (
@@ -72,7 +72,7 @@ def claims(runs: Runs) -> list[Claim]:
     ]
 
 
-def parts(runs: Runs) -> Table:
+def parts(runs: Runs) -> Rows:
     """Count errors by part of the test set, over seeds and in 1998."""
     whole, rejected = range(NUM_TEST), set(label_errors())
     sets = {
@@ -89,10 +89,10 @@ def parts(runs: Runs) -> Table:
         ends = f"{min(now.values)}–{max(now.values)}"
         rows.append([name, num, f"{now.mean:.1f}", ends, rates[0], then, rates[1]])
     header = ["Test digits", "Digits", "Errors, mean", "Range", "Rate"]
-    return Table(header=[*header, "In 1998", "Rate"], rows=rows, align="lrrrrrr")
+    return [[*header, "In 1998", "Rate"], *rows]
 
 
-def overlap(groups: dict[str, Sequence[dict]]) -> Table:
+def overlap(groups: dict[str, Sequence[dict]]) -> Rows:
     """Count the digits of 1998 that are misread again, beside what chance would do.
 
     Args:
@@ -112,7 +112,7 @@ def overlap(groups: dict[str, Sequence[dict]]) -> Table:
         worst = scientific(max(count[-1] for count in counts))
         rows.append([name, len(runs), *(f"{mean:.1f}" for mean in means), worst])
     header = ["Trained on", "Runs", "Errors", "Of the 82", "Same answer", "By chance"]
-    return Table(header=[*header, "p at most"], rows=rows, align="lrrrrrr")
+    return [[*header, "p at most"], *rows]
 
 
 def confusion(test: Digits, prediction: Prediction):

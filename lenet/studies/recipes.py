@@ -12,7 +12,7 @@ from lenet.annotations import split_by_writer
 from lenet.claims import Claim
 from lenet.config import RECIPES, Config
 from lenet.data import Dataset, load_dataset
-from lenet.figures import Table
+from lenet.figures import Rows
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import errors
@@ -87,7 +87,7 @@ def _goal(runs: Runs, name: str) -> Claim:
     )
 
 
-def tried(stored: dict) -> Table:
+def tried(stored: dict) -> Rows:
     """List the candidates, those with distortions first, by validation error."""
     groups: dict[Config, list[dict]] = {}
     for run in results(stored):
@@ -103,7 +103,7 @@ def tried(stored: dict) -> Table:
     header = ["Epochs", "Batch", "Rate", "Distortion", "Shift", "Seeds"]
     header += ["Validation error", "Range (%)", "Training error"]
     ordered = [row for _, row in sorted(rows, key=itemgetter(0))]
-    return Table(header=header, rows=ordered, align="r" * 9)
+    return [header, *ordered]
 
 
 def _percents(runs: Runs, part: str) -> list[float]:
@@ -115,7 +115,7 @@ def _settings(config: Config) -> list:
     return [config.num_epochs, config.batch_size, *(f"{each:g}" for each in numbers)]
 
 
-def chosen(stored: dict) -> Table:
+def chosen(stored: dict) -> Rows:
     """Set the mean test accuracies of the chosen recipes beside their goals."""
     rows = []
     for (name, goal), claim in zip(GOALS.items(), claims(stored), strict=True):
@@ -124,4 +124,4 @@ def chosen(stored: dict) -> Table:
         row = [name, settings, claim.runs, claim.measured, f"{goal:.2f} %"]
         rows.append([*row, "reached" if claim.holds else "missed"])
     header = ["Recipe", "Settings", "Runs", "Test accuracy", "Goal", ""]
-    return Table(header=header, rows=rows, align="llrlrl")
+    return [header, *rows]

@@ -8,7 +8,7 @@ import numpy as np
 from lenet.claims import EARLIER_TEST, EARLIER_TRAIN, Claim, judge_losses
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset
-from lenet.figures import BLUE, GREY, VERMILION, Table, label_losses, new_figure
+from lenet.figures import BLUE, GREY, VERMILION, Rows, label_losses, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import predict
@@ -128,7 +128,7 @@ def _on_most_seeds(judged: Sequence[Claim]) -> Claim:
     )
 
 
-def accuracy_table(runs: Runs) -> Table:
+def accuracy_table(runs: Runs) -> Rows:
     """Summarise the last epoch over seeds; rank the earlier report's numbers."""
     rows = []
     for split, name in NAMES.items():
@@ -138,7 +138,7 @@ def accuracy_table(runs: Runs) -> Table:
         numbers = [f"{found.mean:.2f} %", between(found.interval), f"{found.sd:.3f}"]
         rows.append([name, *numbers, ends, claimed.percent, f"{below} of {len(runs)}"])
     header = ["Accuracy", "Mean", "95 % interval", "SD", "Range", "Earlier report"]
-    return Table(header=[*header, "Seeds below it"], rows=rows, align="lrrrrrr")
+    return [[*header, "Seeds below it"], *rows]
 
 
 def accuracy_strips(runs: Runs):
@@ -161,7 +161,7 @@ def accuracy_strips(runs: Runs):
         axes.axvspan(found.mean - half, found.mean + half, color=GREY, alpha=0.15, lw=0)
     words = "; ".join(
         f"{name} accuracy: mean {mean}, range {ends}, earlier report {claimed}"
-        for name, mean, _, _, ends, claimed, _ in accuracy_table(runs)["rows"]
+        for name, mean, _, _, ends, claimed, _ in accuracy_table(runs)[1:]
     )
     return figure, f"Two strips of {len(runs)} dots, one a seed. {words}."
 

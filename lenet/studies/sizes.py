@@ -8,7 +8,7 @@ from lenet.annotations import NUM_TEST, curves_1998
 from lenet.claims import Claim
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset, split_train_val
-from lenet.figures import BLUE, GREY, VERMILION, Table, new_figure
+from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import errors
@@ -112,7 +112,7 @@ def _draw(axes: Axes, rates: dict[int, Repeated], line: str, color: str, label: 
     axes.errorbar(list(rates), means, [below, above], **style)
 
 
-def table(today: dict[int, Repeated], replicated: dict[int, Repeated]) -> Table:
+def table(today: dict[int, Repeated], replicated: dict[int, Repeated]) -> Rows:
     """List test errors by number of training digits, today and in 1998."""
     paper = curves_1998()["fig6"]
     printed = dict(zip(paper["train_size"], paper["test_error"], strict=True))
@@ -125,4 +125,4 @@ def table(today: dict[int, Repeated], replicated: dict[int, Repeated]) -> Table:
         rows.append(row)
     header = ["Training digits", "Seeds", "Test error", "95 % interval"]
     header += ["Network of 1998, here", "Paper, Fig. 6"]
-    return Table(header=header, rows=rows, align="rrrrrr")
+    return [header, *rows]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lenet.claims import Claim
-from lenet.figures import Table
+from lenet.figures import Rows
 from lenet.studies import (
     calibration,
     corruption,
@@ -38,11 +38,11 @@ def claims(studies: dict[str, dict]) -> list[Claim]:
     ]
 
 
-def claim_table(judged: Sequence[Claim]) -> Table:
+def claim_table(judged: Sequence[Claim]) -> Rows:
     """List claims, who makes them, what was measured, on how much, and verdicts."""
     rows = [[c.text, c.source, c.measured, c.runs, f"**{c.verdict}**"] for c in judged]
     header = ["Claim", "Who claims it", "Measured", "n", "Verdict"]
-    return Table(header=header, rows=rows, align="lllll")
+    return [header, *rows]
 
 
 def rule_list(judged: Sequence[Claim]) -> str:
@@ -60,7 +60,7 @@ def holding(judged: Sequence[Claim], source: str) -> str:
     return f"{sum(theirs)} of {len(theirs)} claims hold{'s' * (sum(theirs) == 1)}"
 
 
-def origins(studies: dict[str, dict]) -> Table:
+def origins(studies: dict[str, dict]) -> Rows:
     """List the stored studies: what each asks, its number of runs, and its hours."""
     rows = []
     for name, stored in studies.items():
@@ -70,4 +70,4 @@ def origins(studies: dict[str, dict]) -> Table:
         )
         rows.append([f"`{name}`", stored["question"], num, f"{seconds / 3600:.1f}"])
     header = ["Study", "Question", "Runs", "Core hours"]
-    return Table(header=header, rows=rows, align="llrr")
+    return [header, *rows]

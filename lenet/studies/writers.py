@@ -6,7 +6,7 @@ from lenet.annotations import split_by_writer
 from lenet.claims import Claim
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset, split_train_val
-from lenet.figures import GREY, VERMILION, Table, new_figure
+from lenet.figures import GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import errors
@@ -67,7 +67,7 @@ def claim(splits: dict[str, Runs]) -> Claim:
     )
 
 
-def protocol_table(splits: dict[str, Runs]) -> Table:
+def protocol_table(splits: dict[str, Runs]) -> Rows:
     """Set validation errors beside test errors, for each kind of split."""
     rows = []
     for kind, runs in splits.items():
@@ -80,7 +80,7 @@ def protocol_table(splits: dict[str, Runs]) -> Table:
         interval = signed_between(gap.interval)
         rows.append([NAMES[kind], f"{size:,.0f}", *rates, signed(gap.mean), interval])
     header = ["Split", "Trained on", "Validation error", "Test error", "Difference"]
-    return Table(header=[*header, "95 % interval"], rows=rows, align="lrrrrr")
+    return [[*header, "95 % interval"], *rows]
 
 
 def protocol(splits: dict[str, Runs]):
