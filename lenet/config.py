@@ -7,30 +7,18 @@ from dataclasses import dataclass, replace
 class Config:
     """Hyperparameters of one run; the defaults repeat the earlier report.
 
-    Args:
-        num_epochs: full passes over the training digits.
-        batch_size: digits per optimiser update; the last batch may be smaller.
-        learning_rate: step size of Adam (its other settings are PyTorch's defaults).
-        one_cycle: let the step size climb to ``learning_rate`` and fall back to 0 over
-            the run; otherwise it is constant.
-        distortion: strength of the random distortions of the training digits, 0 for
-            none; 1 stands for the ranges in ``lenet.augment``.
-        shift: largest shift among these distortions, in pixels at strength 1.
-        seed: starts the separate generators of weights, order and split.
-        val_size: digits held out of the training set where a validation split is made.
-
     Raises:
         ValueError: on construction, if a value is out of its range.
     """
 
-    num_epochs: int = 15
-    batch_size: int = 32
-    learning_rate: float = 1e-3
-    one_cycle: bool = False
-    distortion: float = 0.0
-    shift: float = 2.0
-    seed: int = 42
-    val_size: int = 10_000
+    num_epochs: int = 15  # full passes over the training digits
+    batch_size: int = 32  # digits per optimiser update; the last batch may be smaller
+    learning_rate: float = 1e-3  # of Adam, its other settings being PyTorch's defaults
+    one_cycle: bool = False  # let it climb to that rate and fall to 0 over the run
+    distortion: float = 0.0  # strength of `lenet.augment` on training digits; 0 is none
+    shift: float = 2.0  # largest shift among these distortions, in pixels at strength 1
+    seed: int = 42  # of the separate generators of weights, order and split
+    val_size: int = 10_000  # training digits held out where a validation split is made
 
     def __post_init__(self):
         def require(name: str, valid: bool, wanted: str) -> None:

@@ -11,8 +11,6 @@ from torch.nn import functional as F
 from lenet import mnist
 from lenet.model import IMAGE_SIZE
 
-NUM_SAMPLE_TEST = 500  # of scikit-learn's 1,797 digits
-
 
 @dataclass(frozen=True)
 class Digits:
@@ -25,21 +23,17 @@ class Digits:
         return len(self.labels)
 
     def __getitem__(self, indices) -> "Digits":
-        """Return the digits with the given indices."""
         return Digits(self.images[indices], self.labels[indices])
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training digits, and test digits that are read only when asked for.
-
-    The banner is what a reader of a run on sample digits must know first.
-    """
+    """Training digits, and test digits that are read only when asked for."""
 
     name: str
     train: Digits
     read_test: Callable[[], Digits]
-    banner: str | None = None
+    banner: str | None = None  # what a reader of a run on sample digits must know first
 
     @property
     def is_sample(self) -> bool:
@@ -87,7 +81,7 @@ def _sample() -> Dataset:
     large = F.interpolate(small[:, None], size=(20, 20), mode="bilinear")[:, 0]
     images = pad((255 * large).round().to(torch.uint8))
     digits = Digits(images, torch.tensor(bundle.target).long())
-    train, test = digits[:-NUM_SAMPLE_TEST], digits[-NUM_SAMPLE_TEST:]
+    train, test = digits[:-500], digits[-500:]
     name = "scikit-learn's sample digits"
     banner = f"This run used {name} ({len(train):,} to train on), not MNIST; "
     banner += "its numbers say nothing about MNIST."
@@ -104,20 +98,18 @@ def pad(images: Tensor) -> Tensor:
     """
     height, width = images.shape[-2:]
     if height != width or width > IMAGE_SIZE or width % 2:
-        raise ValueError(
-            f"expected square images of an even size up to {IMAGE_SIZE}, got "
-            f"{height}x{width}: scale or crop them first"
-        )
+        wanted = f"square images of an even size up to {IMAGE_SIZE}"
+        found = f"{height}x{width}: scale or crop them first"
+        raise ValueError(f"expected {wanted}, got {found}")
     return F.pad(images, 4 * [(IMAGE_SIZE - width) // 2])
 
 
 def split_train_val(digits: Digits, val_size: int, seed: int) -> tuple[Digits, Digits]:
     """Split training digits at random into training and validation digits."""
-    if not 0 < val_size < len(digits):
-        message = f"val_size is {val_size:,} of {len(digits):,} digits: leave some over"
-        raise ValueError(message)
-    shuffle = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(digits), generator=shuffle)
+    num = len(digits)
+    if not 0 < val_size < num:
+        raise ValueError(f"val_size is {val_size:,} of {num:,} digits: leave some over")
+    order = torch.randperm(num, generator=torch.Generator().manual_seed(seed))
     return digits[order[val_size:]], digits[order[:val_size]]
 
 
@@ -136,11 +128,7 @@ class Batches:
         digits: what to cut; moved to ``device`` once, as uint8.
         batch_size: digits per batch; the last one may be smaller.
         shuffle: draws a new order for every pass; None keeps the order given.
-        distort: takes a batch of images and the generator above, and changes them.
-        device: where the batches are.
-
-    Raises:
-        ValueError: if there is nothing to cut.
+        distort: changes a batch of images, with draws from the generator above.
     """
 
     def __init__(
@@ -152,9 +140,6 @@ class Batches:
         distort: Callable[[Tensor, torch.Generator], Tensor] | None = None,
         device: torch.device | str = "cpu",
     ):
-        num = len(digits)
-        if num == 0 or batch_size < 1:
-            raise ValueError(f"cannot cut {num} digits into batches of {batch_size}")
         self.digits = Digits(digits.images.to(device), digits.labels.to(device))
         self.batch_size, self.shuffle, self.distort = batch_size, shuffle, distort
 

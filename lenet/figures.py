@@ -46,16 +46,14 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **gridspec) -> It
     """Yield a figure in the house style and its ``(rows, columns)`` axes; no window."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, height))
-        yield (
-            figure,
-            figure.subplots(rows, columns, squeeze=False, gridspec_kw=gridspec),
-        )
+        axes = figure.subplots(rows, columns, squeeze=False, gridspec_kw=gridspec)
+        yield figure, axes
 
 
 def draw(axes: Axes, values, lowest: float, highest: float) -> None:
     """Show a field of values, from white to black, in a thin frame without ticks."""
-    scale = {"vmin": lowest, "vmax": highest, "interpolation": "nearest"}
-    axes.imshow(np.asarray(values), cmap="gray_r", **scale)
+    values = np.asarray(values)
+    axes.imshow(values, "gray_r", vmin=lowest, vmax=highest, interpolation="nearest")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
 
@@ -75,9 +73,11 @@ def digit_grid(
         columns: digits in a row.
         framed: the indices of those in a thick frame.
     """
-    rows = max(1, -(-len(titles) // columns))
-    lines = 1 + max((title.count("\n") for title in titles.values()), default=0)
-    with new_figure((WIDTH / columns + 0.14 * lines) * rows, rows, columns) as new:
+    heights = [len(title.splitlines()) for title in titles.values()]
+    starts = range(0, len(titles), columns)
+    lines = sum(max(heights[start : start + columns]) for start in starts)
+    rows = max(1, len(starts))
+    with new_figure(WIDTH / columns * rows + 0.14 * lines, rows, columns) as new:
         figure, grid = new
         for axes in grid.flat[len(titles) :]:
             axes.axis("off")
@@ -91,22 +91,19 @@ def digit_grid(
 
 def losses(history: Sequence[EpochRecord], val_name: str = "test"):
     """Draw the losses over epochs, after each epoch and during it."""
-    epochs = [record.epoch for record in history]
-    train = [record.train.loss for record in history]
-    val = [record.val.loss for record in history]
-    running = [record.running_loss for record in history]
+    each = [(r.epoch, r.running_loss, r.train.loss, r.val.loss) for r in history]
+    epochs, running, train, val = zip(*each, strict=True)
+    label = f"{val_name}, after the epoch"
     with new_figure(3.1) as (figure, ((axes,),)):
         axes.plot(epochs, running, ":", color=GREY, label="training, during the epoch")
         axes.plot(epochs, train, "o-", color=BLUE, label="training, after the epoch")
-        label = f"{val_name}, after the epoch"
         axes.plot(epochs, val, "s--", color=VERMILION, label=label)
         label_losses(axes)
-    best = min(history, key=lambda record: record.val.loss)
     alt = (
-        f"Line chart of cross-entropy loss over {len(epochs)} epochs. Training loss "
+        f"Line chart of cross-entropy loss over {len(history)} epochs. Training loss "
         f"goes from {train[0]:.3f} to {train[-1]:.3f} nats per digit; {val_name} loss "
         f"goes from {val[0]:.3f} to {val[-1]:.3f}, with its lowest value "
-        f"{best.val.loss:.3f} after epoch {best.epoch}."
+        f"{min(val):.3f} after epoch {epochs[val.index(min(val))]}."
     )
     return figure, alt
 
@@ -120,23 +117,19 @@ def label_losses(axes: Axes) -> None:
 
 def digit_columns(digits: Digits, rows: int = 4):
     """Draw the first digits of each class, one column a class."""
-    with new_figure(0.62 * rows + 0.3, rows, NUM_CLASSES) as (figure, grid):
-        for label, column in enumerate(grid.T):
-            images = digits.images[digits.labels == label][:rows]
-            for axes, image in zip(column, images, strict=False):
-                draw(axes, image, 0, 255)
-            for axes in column[len(images) :]:
-                axes.axis("off")
-            column[0].set_title(str(label))
+    classes = [(digits.labels == label).nonzero()[:rows, 0] for label in range(10)]
+    indices = torch.stack(classes, 1)
+    titles = dict.fromkeys(indices.flatten().tolist(), "")
+    titles |= {int(index): str(label) for label, index in enumerate(indices[0])}
     alt = f"Grid of digits: the first {rows} of each class from 0 to 9, by column."
-    return figure, alt
+    return digit_grid(digits.images, titles, columns=NUM_CLASSES), alt
 
 
 def prediction_grid(digits: Digits, prediction: Prediction, num_digits: int = 40):
     """Draw the first digits with what was read and what is true."""
     shown = range(min(num_digits, len(digits)))
-    wrong = [i for i in shown if prediction.labels[i] != digits.labels[i]]
-    titles = {index: _title(digits, prediction, index) for index in shown}
+    wrong = set(by_confidence(digits, prediction)).intersection(shown)
+    titles = _titles(digits, prediction, shown)
     alt = (
         f"Grid of the first {len(shown)} digits, each with the predicted class, its "
         f"probability and the true label; {len(wrong)} of them read wrongly."
@@ -148,12 +141,10 @@ def mistakes(digits: Digits, prediction: Prediction, num_digits: int = 40):
     """Draw the mistakes of highest confidence, the most confident first."""
     wrong = by_confidence(digits, prediction)
     shown = wrong[:num_digits]
-    titles = {index: _title(digits, prediction, index) for index in shown}
-    alt = f"Grid of {len(shown)} misclassified digits out of {len(wrong)}"
-    if shown:
-        label, pred = digits.labels[shown[0]], prediction.labels[shown[0]]
-        alt += f", by confidence; the first is a {label} read as {pred}"
-    return digit_grid(digits.images, titles, columns=8, framed=shown), f"{alt}."
+    titles = _titles(digits, prediction, shown)
+    alt = f"Grid of {len(shown)} misclassified digits out of {len(wrong)}, the most "
+    alt += "confident first, each with what was read and what is true."
+    return digit_grid(digits.images, titles, columns=8, framed=shown), alt
 
 
 def by_confidence(digits: Digits, prediction: Prediction) -> list[int]:
@@ -163,36 +154,35 @@ def by_confidence(digits: Digits, prediction: Prediction) -> list[int]:
     return wrong[order].tolist()
 
 
-def _title(digits: Digits, prediction: Prediction, index: int) -> str:
-    confidence = f"{100 * prediction.confidence[index]:.0f} %"
-    return (
-        f"read {prediction.labels[index]} ({confidence})\ntrue {digits.labels[index]}"
-    )
+def _titles(digits: Digits, prediction: Prediction, shown: Sequence[int]):
+    """Write what was read and what is true, by the digit's index."""
+    return {
+        index: f"read {prediction.labels[index]} "
+        f"({100 * prediction.confidence[index]:.0f} %)\ntrue {digits.labels[index]}"
+        for index in shown
+    }
 
 
 def changed_digits(
     digits: Digits, changes: dict[str, Callable[[Tensor], Tensor]], rows: int = 3
 ):
     """Draw the first digits as they are and after each change, one column a change."""
-    images = digits.images[:rows]
-    columns = {"as they are": images}
-    columns |= {name: change(images) for name, change in changes.items()}
-    with new_figure(0.85 * rows + 0.3, rows, len(columns)) as (figure, grid):
-        for column, (name, changed) in zip(grid.T, columns.items(), strict=True):
-            column[0].set_title(fill(name, 13), fontsize=7.5)
-            for axes, image in zip(column, changed, strict=True):
-                draw(axes, image, 0, 255)
-    return figure, f"Grid of {rows} digits, each shown {', '.join(columns)}."
+    columns = {"as they are": digits.images[:rows]}
+    columns |= {name: change(digits.images[:rows]) for name, change in changes.items()}
+    images = torch.stack(list(columns.values()), 1).flatten(0, 1)
+    titles = dict.fromkeys(range(len(images)), "")
+    titles |= {place: fill(name, 13) for place, name in enumerate(columns)}
+    alt = f"Grid of {rows} digits, each shown {', '.join(columns)}."
+    return digit_grid(images, titles, columns=len(columns)), alt
 
 
 def class_counts(dataset: Dataset) -> Rows:
     """Count the digits of each class in both splits."""
-    rows = []
+    rows = [["", *map(str, range(NUM_CLASSES)), "all"]]
     for name, split in {"Training": dataset.train, "Test": dataset.read_test()}.items():
         counts = torch.bincount(split.labels, minlength=NUM_CLASSES)
         rows.append([name, *counts.tolist(), len(split)])
-    header = ["", *map(str, range(NUM_CLASSES)), "all"]
-    return [header, *rows]
+    return rows
 
 
 def layers(model: LeNet5) -> Rows:
@@ -202,59 +192,54 @@ def layers(model: LeNet5) -> Rows:
     sizes = dict.fromkeys(PAPER_PARAMETERS, 0)
     for name, parameter in model.named_parameters():
         sizes[name.split(".")[1]] += parameter.numel()
-    rows = []
+    rows = [["Layer", "Output", "Parameters", "In 1998"]]
     for name, output in layer_outputs(model, blank).items():
         shape = " × ".join(map(str, output.shape[1:]))
         title = name if name == "output" else name.upper()
         rows.append([title, shape, sizes[name], PAPER_PARAMETERS[name]])
-    rows.append(["**all**", "", sum(sizes.values()), sum(PAPER_PARAMETERS.values())])
-    header = ["Layer", "Output", "Parameters", "In 1998"]
-    return [header, *rows]
+    total = sum(PAPER_PARAMETERS.values())
+    return [*rows, ["**all**", "", sum(sizes.values()), total]]
 
 
 def hyperparameters(config: Config) -> Rows:
     """List what was chosen before the run."""
-    rows = [
+    return [
+        ["Hyperparameter", "Value"],
         ["Optimiser", "Adam, PyTorch's defaults"],
         ["Learning rate", f"{config.learning_rate:g}"],
         ["Digits per update", config.batch_size],
         ["Epochs", config.num_epochs],
         ["Random seed", config.seed],
     ]
-    return [["Hyperparameter", "Value"], *rows]
 
 
 def results(num_epochs: int, train: Proportion, test: Proportion) -> Rows:
     """Set a run beside the paper and the earlier report."""
-    paper, paper_train = claims.PAPER_TEST_ERRORS, 100 * (1 - claims.PAPER_TRAIN_ERROR)
-    earlier = claims.EARLIER_TRAIN.percent, claims.EARLIER_TEST
+    paper = [60_000, claims.PAPER_PASSES, claims.PAPER_TRAIN_ACCURACY]
+    earlier = [61_706, claims.EARLIER_EPOCHS, claims.EARLIER_TRAIN.percent]
     runs = [
-        ("Paper, 1998", 60_000, claims.PAPER_PASSES, f"{paper_train:.2f} %"),
-        ("Earlier report", 61_706, claims.EARLIER_EPOCHS, earlier[0]),
-        ("**This run**", 61_706, num_epochs, train.percent),
+        ("Paper, 1998", paper, claims.PAPER_TEST_ERRORS.complement),
+        ("Earlier report", earlier, claims.EARLIER_TEST),
+        ("**This run**", [61_706, num_epochs, train.percent], test),
     ]
-    tests = (paper.complement, earlier[1], test)
-    rows = [
-        [*run, f"**{each.percent}**", each.interval_percent, each.total]
-        for run, each in zip(runs, tests, strict=True)
-    ]
-    header = ["", "Parameters", "Epochs", "Training accuracy", "Test accuracy"]
-    header += ["95 % interval", "Test digits"]
-    return [header, *rows]
+    rows = [["", "Parameters", "Epochs", "Training accuracy", "Test accuracy"]]
+    rows[0] += ["95 % interval", "Test digits"]
+    for name, run, each in runs:
+        accuracy = f"**{each.percent}**"
+        rows.append([name, *run, accuracy, each.interval_percent, each.total])
+    return rows
 
 
 def accuracies(conditions: dict[str, Proportion]) -> Rows:
     """List what was read right under each condition."""
-    rows = [
-        [name, each.percent, each.interval_percent, each.complement.count, each.total]
-        for name, each in conditions.items()
-    ]
-    header = ["Test digits", "Read right", "95 % interval", "Errors", "Digits"]
-    return [header, *rows]
+    rows = [["Test digits", "Read right", "95 % interval", "Errors", "Digits"]]
+    for name, each in conditions.items():
+        errors = each.complement.count
+        rows.append([name, each.percent, each.interval_percent, errors, each.total])
+    return rows
 
 
 def verdicts(judged: Sequence[claims.Claim]) -> Rows:
     """List claims, measurements, rules and verdicts."""
     rows = [[c.text, c.measured, c.rule, f"**{c.verdict}**"] for c in judged]
-    header = ["Claim", "Measured", "It holds if", "Verdict"]
-    return [header, *rows]
+    return [["Claim", "Measured", "It holds if", "Verdict"], *rows]

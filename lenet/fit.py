@@ -2,12 +2,11 @@
 
 import io
 import pickle
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
-from itertools import count
+from itertools import chain, count
 from math import cos, pi
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from lenet.train import EpochRecord, training_loop
 
 EVAL_BATCH_SIZE = 64  # fastest of 32 ... 2,000 on two cores: its maps stay in cache
 WARM_UP = 0.25  # share of a one-cycle run in which the learning rate climbs
-DIGEST_BYTES = 32  # of SHA-256
 
 
 def pick_device() -> torch.device:
@@ -72,11 +70,8 @@ def fit(
     """Train LeNet-5 as the config says.
 
     Args:
-        config: the hyperparameters.
-        train: digits to train on.
         val: digits to score after every epoch.
-        device: where to train.
-        checkpoint: written after every epoch, and taken up again if it is there.
+        checkpoint: file written after every epoch, and taken up again if it is there.
         score_train: whether to score the training digits, too, after every epoch, for
             a fifth of the time; otherwise the first of them stands for all.
         print_every: print a line every so many epochs; 0 prints nothing.
@@ -89,24 +84,25 @@ def fit(
     """
     model = new_model(config.seed, device)
     optimizer = new_optimizer(model, config)
-    loaders = [*new_loaders(config, train, val, device)]
+    train_loader, score_loader, val_loader = new_loaders(config, train, val, device)
     if not score_train:
-        loaders[1] = Batches(train[:1], 1, device=device)
+        score_loader = Batches(train[:1], 1, device=device)
     history, save = [], None
     if checkpoint:
-        kept = _Checkpoint(checkpoint, config, model, optimizer, loaders)
+        loaders = train_loader, score_loader, val_loader
+        kept = _Checkpoint(Path(checkpoint), config, model, optimizer, loaders)
         history, save = kept.resume(), kept.save
     if config.one_cycle:
-        _follow_one_cycle(optimizer, config, len(loaders[0]), len(history))
+        _follow_one_cycle(optimizer, config, len(train_loader), len(history))
     return training_loop(
         model,
         nn.CrossEntropyLoss(),
         optimizer,
-        train_loader=loaders[0],
-        train_eval_loader=loaders[1],
-        valid_loader=loaders[2],
-        epochs=config.num_epochs,
-        device=device,
+        train_loader,
+        val_loader,
+        config.num_epochs,
+        device,
+        train_eval_loader=score_loader,
         print_every=print_every,
         history=history,
         after_epoch=save,
@@ -128,15 +124,16 @@ def _follow_one_cycle(optimizer, config: Config, num_batches: int, epoch: int) -
 class _Checkpoint:
     """A file with all that the next epoch depends on, after its own SHA-256."""
 
-    def __init__(self, path, config, model, optimizer, loaders):
-        self.path, self.num_epochs = Path(path), config.num_epochs
+    def __init__(self, path: Path, config: Config, model, optimizer, loaders):
+        self.path, self.num_epochs = path, config.num_epochs
         self.model, self.optimizer, self.shuffle = model, optimizer, loaders[0].shuffle
-        self.run = asdict(config) | {"digits": _digest(loaders)}
+        digits = [(each.digits.images, each.digits.labels) for each in loaders]
+        content = b"".join(part.cpu().numpy().tobytes() for part in chain(*digits))
+        self.run = asdict(config) | {"digits": sha256(content).hexdigest()}
         if not config.one_cycle:  # with a constant rate a run may go on for longer
             del self.run["num_epochs"]
 
     def save(self, history: list[EpochRecord]) -> None:
-        """Write the state; the file is replaced whole or left as it was."""
         state = {
             "run": self.run,
             "history": [asdict(record) for record in history],
@@ -155,30 +152,20 @@ class _Checkpoint:
         state = self._read()
         history = [EpochRecord.fromdict(values) for values in state["history"]]
         if state["run"] != self.run or len(history) > self.num_epochs:
-            raise ValueError(
-                f"{self.path} holds {len(history)} epochs of {state['run']}, not of "
-                f"{self.run} and at most {self.num_epochs} epochs: give that config "
-                "and those digits, or delete the file to start again"
-            )
+            found = f"{self.path} holds {len(history)} epochs of {state['run']}"
+            wanted = f"{self.run} and at most {self.num_epochs} epochs"
+            remedy = "give that config and those digits, or delete the file to restart"
+            raise ValueError(f"{found}, not of {wanted}: {remedy}")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.shuffle.set_state(state["shuffle"])
         return history
 
     def _read(self) -> dict:
-        everything = self.path.read_bytes()
-        digest, content = everything[:DIGEST_BYTES], everything[DIGEST_BYTES:]
+        content = self.path.read_bytes()
+        digest, content = content[:32], content[32:]
         if sha256(content).digest() == digest:
             # PyTorch's own message would advise to run what the file holds.
             with suppress(pickle.UnpicklingError):
                 return torch.load(io.BytesIO(content), "cpu", weights_only=True)
         raise ValueError(f"{self.path} is not a whole checkpoint of a run: delete it")
-
-
-def _digest(loaders: Sequence[Batches]) -> str:
-    """Return the SHA-256 of the loaders' digits, by which to know them again."""
-    content = sha256()
-    for loader in loaders:
-        content.update(loader.digits.images.cpu().contiguous().numpy())
-        content.update(loader.digits.labels.cpu().numpy())
-    return content.hexdigest()

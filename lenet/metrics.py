@@ -9,18 +9,10 @@ from scipy.stats import t as student
 
 @dataclass(frozen=True)
 class Proportion:
-    """A count out of a total, such as errors among test digits.
-
-    Raises:
-        ValueError: on construction, if the count is not between 0 and the total.
-    """
+    """A count out of a total, such as errors among test digits."""
 
     count: int
     total: int
-
-    def __post_init__(self):
-        if self.total < 1 or not 0 <= self.count <= self.total:
-            raise ValueError(f"{self.count} of {self.total} is not a proportion")
 
     @property
     def rate(self) -> float:
@@ -50,10 +42,8 @@ class Proportion:
         return f"{100 * low:.2f}–{100 * high:.2f} %"
 
     def __str__(self) -> str:
-        return (
-            f"{self.percent} (95 % interval {self.interval_percent}, "
-            f"{self.count:,} of {self.total:,})"
-        )
+        counts = f"{self.count:,} of {self.total:,}"
+        return f"{self.percent} (95 % interval {self.interval_percent}, {counts})"
 
 
 @dataclass(frozen=True)
@@ -69,20 +59,15 @@ class Scores:
         """Correct examples out of all."""
         return Proportion(self.num_correct, self.num_examples)
 
+    def __str__(self) -> str:
+        return f"loss {self.loss:.4f}, accuracy {self.accuracy.percent}"
+
 
 @dataclass(frozen=True)
 class Repeated:
-    """One number from several runs that differ in their seed alone.
-
-    Raises:
-        ValueError: on construction, if there are fewer than two.
-    """
+    """One number from two or more runs that differ in their seed alone."""
 
     values: tuple[float, ...]
-
-    def __post_init__(self):
-        if len(self.values) < 2:
-            raise ValueError(f"{len(self.values)} runs have no spread: give two")
 
     @property
     def mean(self) -> float:

@@ -1,8 +1,7 @@
 """Find, fetch and verify the four MNIST files.
 
-Places, in order: the folder that ``MNIST_DIR`` names, the local cache, and the mirrors
-that torchvision lists. Whatever the place, the decoded content must have the SHA-256
-given here: a damaged, swapped or renamed file never becomes a run.
+Places, in order: the folder that ``MNIST_DIR`` names, or else the local cache and the
+mirrors that torchvision lists. The decoded content must have the SHA-256 given here.
 """
 
 import gzip
@@ -38,22 +37,16 @@ def load_split(split: str) -> tuple[np.ndarray, np.ndarray]:
     """Load the "train" or the "test" split from the first place that has it.
 
     Returns:
-        ``(N, 28, 28)`` and ``(N,)`` uint8 arrays: images (0 background, 255 ink) and
-        labels.
+        ``(N, 28, 28)`` uint8 images, 0 background, 255 ink; ``(N,)`` uint8 labels.
 
     Raises:
         FileNotFoundError: if no place has the files and no mirror answers.
         ValueError: if a file is truncated, corrupt, swapped or mislabelled.
     """
     prefix = {"train": "train", "test": "t10k"}[split]
-    images, labels = (_load(name) for name in SHA256 if name.startswith(prefix))
-    return images, labels
-
-
-def _load(name: str) -> np.ndarray:
-    content = read_file(name)
-    shape = np.frombuffer(content, ">i4", count=content[3], offset=4)  # IDX header
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * len(shape)).reshape(shape)
+    images, labels = (read_file(name) for name in SHA256 if name.startswith(prefix))
+    images = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
+    return images, np.frombuffer(labels, np.uint8, offset=8)  # after their headers
 
 
 def read_file(name: str) -> bytes:
@@ -72,7 +65,7 @@ def read_file(name: str) -> bytes:
 def cache_dir() -> Path:
     """Return the folder where downloaded files are kept."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "lenet" / "mnist"
+    return Path(base, "lenet", "mnist")
 
 
 def _find(folder: Path, name: str) -> Path | None:
@@ -117,10 +110,8 @@ def _download(name: str) -> bytes:
         except OSError as error:
             print(f"{name} is used but could not be kept: {error}")
         return content
-    raise FileNotFoundError(
-        f"no mirror gave {name}:\n" + "\n".join(failures) + "\n"
-        "set MNIST_DIR to a folder with the four MNIST files, or try again later"
-    )
+    remedy = "set MNIST_DIR to a folder with the four MNIST files, or try again later"
+    raise FileNotFoundError("\n".join([f"no mirror gave {name}:", *failures, remedy]))
 
 
 def _mirrors() -> list[str]:

@@ -22,7 +22,6 @@ class LeNet5(nn.Module):
     # - S2 and S4 average, with no coefficient, bias or squashing of their own;
     # - the squashing is tanh(a), not 1.7159 tanh(2a/3);
     # - the output is a linear layer of logits, not ten RBF units with fixed codes.
-
     def __init__(self):
         super().__init__()
         self.feature_extractor = nn.Sequential(  # (N, 1, 32, 32)
@@ -46,13 +45,10 @@ class LeNet5(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the logits.
+        """Return the ``(N, 10)`` logits, whose softmax gives probabilities.
 
         Args:
             images: ``(N, 1, 32, 32)`` float32, background 0, ink 1.
-
-        Returns:
-            ``(N, 10)`` float32 logits; their softmax gives probabilities.
 
         Raises:
             ValueError: if the images have another shape.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from scipy import ndimage
 from torch import Tensor
 
@@ -15,12 +15,7 @@ FRAME_SIZE = 28  # ... and centres it by mass in 28x28
 WORK_SIZE = 200  # larger pictures are reduced to this first; a digit needs no more
 MIN_CONTRAST = 32  # grey levels of 255 between ink and paper
 # What Pillow raises on a damaged file, the last on a broken table of contents.
-UNREADABLE = (
-    UnidentifiedImageError,
-    Image.DecompressionBombError,
-    OSError,
-    SyntaxError,
-)
+UNREADABLE = OSError, Image.DecompressionBombError, SyntaxError
 
 
 def read_image(path: Path | str) -> Tensor:
@@ -39,10 +34,8 @@ def read_image(path: Path | str) -> Tensor:
     """
     ink = _ink(_open(Path(path)))
     if ink.max() < MIN_CONTRAST:
-        raise ValueError(
-            f"{path}: nothing stands out from the background: give one digit, dark on "
-            "light or light on dark"
-        )
+        remedy = "give one digit, dark on light or light on dark"
+        raise ValueError(f"{path}: nothing stands out from the background: {remedy}")
     ink = _thickened(_strokes(ink))
     return pad(torch.tensor(_centre(_fit(_crop(ink))))[None])
 
@@ -59,9 +52,9 @@ def _open(path: Path) -> Image.Image:
                 picture = Image.fromarray(grey.astype(np.uint8))
             picture = picture.convert("RGBA")
     except UNREADABLE as error:
-        raise ValueError(
-            f"{path} cannot be read as a picture ({error}): give a PNG or JPEG file"
-        ) from error
+        remedy = "give a PNG or JPEG file"
+        message = f"{path} cannot be read as a picture ({error}): {remedy}"
+        raise ValueError(message) from error
     picture.thumbnail((WORK_SIZE, WORK_SIZE), Image.Resampling.BOX)
     return picture
 
@@ -121,10 +114,8 @@ def _thickened(ink: np.ndarray) -> np.ndarray:
     radius = round((2 * unit - width) / 2)
     if radius < 1:
         return ink
-    disc = (
-        np.hypot(*np.mgrid[-radius : radius + 1, -radius : radius + 1]) <= radius + 0.2
-    )
-    return ndimage.grey_dilation(ink, footprint=disc)
+    distances = np.hypot(*np.mgrid[-radius : radius + 1, -radius : radius + 1])
+    return ndimage.grey_dilation(ink, footprint=distances <= radius + 0.2)
 
 
 def _crop(ink: np.ndarray) -> np.ndarray:

@@ -46,13 +46,9 @@ def run_record(
     """Collect all that a run's numbers come from, ready for JSON.
 
     Args:
-        config: the hyperparameters.
-        dataset: what was trained on and tested.
-        history: one record per epoch.
         labels: ``(N,)`` true classes of the test digits.
         preds: ``(N,)`` predicted classes.
         seconds: wall time of training, scores after each epoch included.
-        device: where it ran.
     """
     cells = confusion_matrix(labels, preds, labels=range(NUM_CLASSES))
     return {

@@ -24,17 +24,14 @@ class EpochRecord:
     val: Scores  # on the validation digits after it
 
     def __str__(self) -> str:
-        train, val = (
-            f"loss {each.loss:.4f}, accuracy {each.accuracy.percent}"
-            for each in (self.train, self.val)
-        )
-        return f"epoch {self.epoch:3d}   training {train}   validation {val}"
+        scores = f"training {self.train}   validation {self.val}"
+        return f"epoch {self.epoch:3d}   {scores}"
 
     @classmethod
     def fromdict(cls, values: dict) -> "EpochRecord":
         """Rebuild a record from :func:`dataclasses.asdict`."""
-        scores = {name: Scores(**values[name]) for name in ("train", "val")}
-        return cls(values["epoch"], values["running_loss"], **scores)
+        scores = {part: Scores(**values[part]) for part in ("train", "val")}
+        return cls(**values | scores)
 
 
 def training_loop(
@@ -56,9 +53,9 @@ def training_loop(
     Args:
         model: maps ``(B, 1, 32, 32)`` images to ``(B, 10)`` logits; changed in place.
         criterion: mean loss over a batch, such as ``nn.CrossEntropyLoss()``.
-        optimizer: holds the model's parameters.
+        optimizer: updates the model's parameters.
         train_loader: any iterable of (images, labels) batches, one pass an epoch.
-        valid_loader: the same for the validation digits.
+        valid_loader: the validation digits, to score after each epoch.
         epochs: the epoch to stop after, counted from 1.
         device: where the model is; batches are moved there.
         train_eval_loader: the training digits to score after each epoch, perhaps in
@@ -75,11 +72,10 @@ def training_loop(
         FloatingPointError: if the loss stops being a finite number.
     """
     history = list(history)
-    if train_eval_loader is None:
-        train_eval_loader = train_loader
+    score_loader = train_loader if train_eval_loader is None else train_eval_loader
     for epoch in range(len(history) + 1, epochs + 1):
         loss = train_epoch(model, criterion, optimizer, train_loader, device)
-        train = evaluate(model, criterion, train_eval_loader, device)
+        train = evaluate(model, criterion, score_loader, device)
         val = evaluate(model, criterion, valid_loader, device)
         history.append(EpochRecord(epoch, loss, train, val))
         if print_every and (epoch % print_every == 0 or epoch == epochs):

@@ -33,11 +33,3 @@ def test_runs_have_students_interval_and_one_more_falls_into_the_wider_one():
     assert runs.interval == pytest.approx(tuple(expected))
     half = 2.776445 * (2.5 * (1 + 1 / 5)) ** 0.5  # Student's quantile, 4 degrees
     assert runs.prediction_interval == pytest.approx((3 - half, 3 + half))
-
-
-def test_what_is_no_proportion_and_a_single_run_are_refused():
-    for count, total in ((-1, 5), (6, 5), (0, 0)):
-        with pytest.raises(ValueError, match=f"{count} of {total} is not a proportion"):
-            Proportion(count, total)
-    with pytest.raises(ValueError, match="1 runs have no spread: give two"):
-        Repeated((1.0,))

@@ -1,8 +1,5 @@
 import gzip
-import os
-import socket
 import threading
-import time
 from socketserver import StreamRequestHandler, TCPServer
 
 import numpy as np
@@ -113,8 +110,7 @@ def serve(monkeypatch):
                 self.wfile.write(answer) if answer else over.wait(10)
 
         servers.append(TCPServer(("127.0.0.1", 0), Handler))
-        run = threading.Thread(target=servers[-1].serve_forever, args=(0.01,))
-        run.start()
+        threading.Thread(target=servers[-1].serve_forever, args=(0.01,)).start()
         return f"http://127.0.0.1:{servers[-1].server_address[1]}/"
 
     yield start
@@ -148,24 +144,3 @@ def test_a_bad_answer_leaves_no_file_and_the_next_mirror_makes_up_for_it(
     assert np.array_equal(load_split("train")[1], tiny.arrays[TRAIN_LABELS])
     mirrors.clear()
     assert np.array_equal(load_split("train")[0], tiny.arrays[TRAIN_IMAGES])
-
-
-def _download(cache, mirror):
-    os.environ.update(XDG_CACHE_HOME=str(cache), no_proxy="127.0.0.1")
-    os.environ.pop("MNIST_DIR", None)
-    mnist._mirrors = lambda: [mirror]
-    load_split("train")
-
-
-def test_a_download_killed_half_way_leaves_no_file(processes, tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        mirror = f"http://127.0.0.1:{server.getsockname()[1]}/"
-        child = processes.Process(target=_download, args=(tmp_path, mirror))
-        child.start()
-        connection, _ = server.accept()
-        with connection:
-            connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
-            time.sleep(0.2)  # for the half to arrive
-            child.kill()
-            child.join()
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

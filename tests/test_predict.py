@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import safe_open, save_file
+from safetensors.torch import safe_open
+from safetensors.torch import save as save_tensors
 
 from lenet import Digits, LeNet5, Proportion, load_weights, predict
 from lenet.model import new_model
@@ -15,22 +16,19 @@ def model():
     return new_model(seed=0)
 
 
-@pytest.mark.parametrize("batch_size", [1, 3, 100])
-def test_probabilities_are_the_softmax_of_the_logits(model, batch_size):
+@pytest.mark.parametrize(("batch_size", "mode"), [(1, True), (3, False), (100, True)])
+def test_probabilities_are_the_softmax_of_the_logits_and_the_mode_stays(
+    model, batch_size, mode
+):
     digits = torch.randint(256, (7, 32, 32), dtype=torch.uint8)
     with torch.no_grad():
         odds = np.exp(model(digits[:, None] / 255).double().numpy())
     expected = odds / odds.sum(1, keepdims=True)
     for images in (digits, digits[:, None] / 255):  # bytes, and their fractions
-        prediction = predict(model, images, batch_size)
+        prediction = predict(model.train(mode), images, batch_size)
         np.testing.assert_allclose(prediction.probs, expected, rtol=1e-4)
         np.testing.assert_allclose(prediction.confidence, expected.max(1), rtol=1e-4)
         assert torch.equal(prediction.labels, prediction.probs.argmax(1))
-
-
-def test_reading_leaves_the_model_in_its_mode(model):
-    for mode in (True, False):
-        predict(model.train(mode), torch.rand(2, 1, 32, 32))
         assert model.training is mode
 
 
@@ -47,8 +45,6 @@ def test_accuracy_counts_what_was_read_right(model):
     labels = prediction.labels.clone()
     labels[:2] = (labels[:2] + 1) % 10
     assert accuracy(prediction, Digits(images, labels)) == Proportion(4, 6)
-    with pytest.raises(ValueError, match="6 predictions, 5 digits"):
-        accuracy(prediction, Digits(images[:5], labels[:5]))
 
 
 def test_weights_come_back_bit_for_bit_and_tell_where_they_are_from(tmp_path):
@@ -69,11 +65,8 @@ def test_missing_or_damaged_weights_or_those_of_another_network_are_refused(tmp_
     with pytest.raises(FileNotFoundError, match=f"no weights at {path}: `make report`"):
         load_weights(path)
     good, weights = save_weights(path, LeNet5(), {}), LeNet5().state_dict()
-    for content in (good[:-100], b"no weights", b""):
+    wider = save_tensors(weights | {"classifier.output.bias": torch.zeros(11)})
+    for content in (good[:-100], b"no weights", b"", save_tensors({}), wider):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=f"{path} does not hold LeNet-5's weights"):
-            load_weights(path)
-    for other in ({}, weights | {"classifier.output.bias": torch.zeros(11)}):
-        save_file(other, path)
         with pytest.raises(ValueError, match=f"{path} does not hold LeNet-5's weights"):
             load_weights(path)

@@ -10,14 +10,8 @@ import torch
 from lenet import Config, load_weights, predict
 from lenet.model import new_model
 from lenet.predict import PUBLISHED
-from lenet.record import (
-    RECORD,
-    WEIGHTS,
-    load_record,
-    publish,
-    reports_folder,
-    run_record,
-)
+from lenet.record import RECORD, WEIGHTS, load_record, publish, reports_folder
+from lenet.record import run_record as make_record
 from lenet.train import EpochRecord
 
 
@@ -25,7 +19,7 @@ from lenet.train import EpochRecord
 def record(sample, make_history):
     labels, preds = torch.tensor([3, 1, 4, 1, 5]), torch.tensor([3, 7, 4, 1, 6])
     history = make_history((0.3, 0.1), (0.3, 0.2))
-    return run_record(Config(), sample, history, labels, preds, seconds=12.345)
+    return make_record(Config(), sample, history, labels, preds, seconds=12.345)
 
 
 def test_a_record_counts_the_test_digits_and_names_all_that_they_depend_on(
