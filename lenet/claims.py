@@ -40,12 +40,12 @@ class Claim:
     """
 
     text: str
-    topic: str
     measured: str
     rule: str
     holds: bool | None
     source: str = "earlier report"
     runs: str = "1 run"
+    topic: str = ""
 
     @property
     def verdict(self) -> str:
