@@ -88,9 +88,11 @@ def scientific(number: float, decimals: int = 0) -> str:
     return f"{mantissa} × 10{raised}"
 
 
-def draw_mean_and_range(axes: Axes, places, values, line: str, **style) -> None:
+def draw_runs(
+    axes: Axes, places, values, line: str, color: str, label: str, **style
+) -> None:
     """Draw the mean of ``(runs, places)`` values, in a band from lowest to highest."""
     values = np.asarray(values)
-    band = {"color": style["color"], "alpha": 0.2, "lw": 0}
-    axes.fill_between(places, values.min(0), values.max(0), **band)
-    axes.plot(places, values.mean(0), line, **style)
+    low, high = values.min(0), values.max(0)
+    axes.fill_between(places, low, high, color=color, alpha=0.2, lw=0)
+    axes.plot(places, values.mean(0), line, color=color, label=label, **style)
