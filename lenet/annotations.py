@@ -21,11 +21,7 @@ NUM_TEST = 10_000
 
 
 def writers() -> tuple[Tensor, Tensor]:
-    """Return the writer and the series of each of the 60,000 training digits.
-
-    Returns:
-        ``(60000,)`` int64 writer numbers and ``(60000,)`` bool, true for students.
-    """
+    """Return the writer of each training digit, and whether that is a student."""
     with np.load(FACTS / "mnist_train_writers.npz") as file:
         numbers = torch.tensor(file["writer"].astype(np.int64))
         return numbers, torch.tensor(file["hsf"] == STUDENT_SERIES)
@@ -59,15 +55,11 @@ def split_by_writer(digits: Digits, val_size: int, seed: int) -> tuple[Digits, D
     """Split MNIST's training digits so that no writer is on both sides.
 
     Writers are drawn at random, students and Census staff apart, until each group has
-    given half of the validation digits: like the test set, it has writers never seen.
-
-    Args:
-        digits: MNIST's 60,000 training digits, in their order.
-        val_size: digits to hold out at most; in each group up to a writer's fewer.
-        seed: draws the writers.
+    given half of the validation digits, or a writer's fewer. So the validation set is
+    made as the test set is, of writers never seen.
 
     Raises:
-        ValueError: if these are not the 60,000 digits.
+        ValueError: if these are not MNIST's 60,000 training digits.
     """
     numbers, student = writers()
     if len(digits) != len(numbers):

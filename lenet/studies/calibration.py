@@ -181,9 +181,9 @@ def reliability_diagram(runs: Runs):
         axes.minorticks_off()
         axes.legend(frameon=False)
     return figure, (
-        "Line chart of the share of errors over the stated probability of error, both "
-        f"on log scales, in {len(stated)} bins: means of {len(runs)} seeds. Stated and "
-        f"found in the bin of least confidence: {'; '.join(words)}."
+        "Line chart, on log scales, of the share of errors over the stated probability "
+        f"of error. Stated and found in the least confident of {len(stated)} bins: "
+        f"{'; '.join(words)}."
     )
 
 
@@ -208,6 +208,5 @@ def rejection(runs: Runs):
     none, one, five = np.interp((0, 1, 5), share, rates.mean(0))
     return figure, (
         "Line chart of the error rate on the digits kept over the share refused: "
-        f"{none:.2f} % with none refused, {one:.2f} % with 1 %, {five:.2f} % with 5 %. "
-        "Other networks of the paper are marked at 0.5 %."
+        f"{none:.2f} % with none refused, {one:.2f} % with 1 %, {five:.2f} % with 5 %."
     )

@@ -90,11 +90,9 @@ def parts(runs: Runs) -> Rows:
 
 
 def overlap(groups: dict[str, Runs]) -> Rows:
-    """Count the digits of 1998 that are misread again, beside what chance would do.
+    """Count the digits of 1998 that are misread again, in the mean of each group.
 
-    Args:
-        groups: for each name, runs with ``misread`` and ``num_test``; the numbers are
-            means over them, and the probability is the largest.
+    Beside it is the mean number by chance, and the largest probability of as many.
     """
     rows = [["Trained on", "Runs", "Errors", "Of the 82", "Same answer", "By chance"]]
     rows[0].append("p at most")
@@ -132,10 +130,9 @@ def confusion(test: Digits, prediction: Prediction):
     label, pred = divmod(int(wrong.argmax()), 10)
     worst = max(range(10), key=lambda label: rates[label].rate)
     return figure, (
-        f"Confusion matrix of {len(test):,} test digits, {wrong.sum()} of them "
-        f"misread; the commonest mistake is a {label} read as {pred}, {wrong.max()} "
-        "times. Beside it the error rate of each class, highest for "
-        f"{worst}: {rates[worst].percent}."
+        f"Confusion matrix of {len(test):,} test digits, {wrong.sum()} misread, most "
+        f"often a {label} as {pred}. Beside it the error rates of the classes; the "
+        f"highest is {rates[worst].percent}, of {worst}."
     )
 
 

@@ -37,11 +37,7 @@ STUDIES = {name: f"{pack}.{name}" for pack, names in PACKAGES.items() for name i
 
 
 def load_study(name: str) -> ModuleType:
-    """Import a study.
-
-    Raises:
-        ValueError: if there is no such study; the message lists those there are.
-    """
+    """Import a study; a `ValueError` lists those there are if it is not among them."""
     if name not in STUDIES:
         raise ValueError(f"no study {name!r}: give one of {', '.join(STUDIES)}")
     return importlib.import_module(STUDIES[name])

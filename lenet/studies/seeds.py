@@ -1,6 +1,5 @@
 """The run of the earlier report, repeated with other random seeds."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -122,7 +121,7 @@ def _repeats(runs: Runs, split: str, name: str) -> Claim:
     )
 
 
-def _on_most_seeds(judged: Sequence[Claim]) -> Claim:
+def _on_most_seeds(judged: tuple[Claim, ...]) -> Claim:
     num, holding = len(judged), sum(claim.holds for claim in judged)
     return replace(
         judged[0],
@@ -147,28 +146,23 @@ def accuracy_table(runs: Runs) -> Rows:
 
 
 def accuracy_strips(runs: Runs):
-    """Draw every seed's training and test accuracy beside the earlier report's.
-
-    The band in the lower strip is the 95 % interval of one run, from one test set of
-    this size to another.
-    """
+    """Draw every seed's training and test accuracy beside the earlier report's."""
     heights = np.random.default_rng(0).uniform(0.2, 1, len(runs))  # keep dots apart
+    words = []
     with new_figure(3.2, 2) as (figure, grid):
         for axes, (split, name) in zip(grid.flat, NAMES.items(), strict=True):
-            found = accuracies(runs, split)
+            found, claimed = accuracies(runs, split), CLAIMED[split]
             axes.plot(found.values, heights, "o", color=BLUE, alpha=0.75, mec="none")
             half = found.interval[1] - found.mean
             axes.errorbar(found.mean, 0, xerr=half, fmt="D", color="black", capsize=3)
-            axes.axvline(100 * CLAIMED[split].rate, color=VERMILION, ls="--")
+            axes.axvline(100 * claimed.rate, color=VERMILION, ls="--")
             axes.set(ylim=(-0.4, 1.2), yticks=[], xlabel=f"{name} accuracy (%)")
             axes.spines["left"].set_visible(False)
+            words.append(f"{name} {found.mean:.2f} %, earlier report {claimed.percent}")
         half = 1.96 * spread(runs)["test set"]
         axes.axvspan(found.mean - half, found.mean + half, color=GREY, alpha=0.15, lw=0)
-    words = "; ".join(
-        f"{name} accuracy: mean {mean}, range {ends}, earlier report {claimed}"
-        for name, mean, _, _, ends, claimed, _ in accuracy_table(runs)[1:]
-    )
-    return figure, f"Two strips of {len(runs)} dots, one a seed. {words}."
+    alt = f"Two strips of {len(runs)} dots, the accuracies of the seeds. Means: "
+    return figure, f"{alt}{'; '.join(words)}."
 
 
 def loss_bands(runs: Runs):
@@ -179,10 +173,9 @@ def loss_bands(runs: Runs):
         draw_runs(axes, epochs, train, "o-", BLUE, "training, after the epoch")
         draw_runs(axes, epochs, test, "s--", VERMILION, "test, after the epoch")
         label_losses(axes)
-    (first, *_, last), means = train.mean(0), test.mean(0)
+    low, last = test.mean(0).min(), test.mean(0)[-1]
     return figure, (
-        f"Line chart of mean losses over {len(epochs)} epochs, in bands for the range "
-        f"of {len(runs)} seeds. Training loss falls from {first:.3f} to {last:.3f} "
-        f"nats per digit, test loss from {means[0]:.3f} to {means[-1]:.3f}; its lowest "
-        f"value is {means.min():.3f}."
+        f"Line chart of losses over {len(epochs)} epochs, means in the range of "
+        f"{len(runs)} seeds. Training loss falls to {train.mean(0)[-1]:.3f} nats per "
+        f"digit; test loss falls to {low:.3f} and ends at {last:.3f}."
     )

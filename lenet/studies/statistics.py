@@ -56,8 +56,7 @@ def times_misread(runs: Runs) -> Counter[int]:
 
 def errors_within(runs: Runs, indices: Collection[int]) -> Repeated:
     """Count the errors of each run among the test digits with the given indices."""
-    counts = (sum(int(i) in indices for i in run["misread"]) for run in runs)
-    return Repeated(tuple(counts))
+    return Repeated(tuple(sum(int(i) in indices for i in r["misread"]) for r in runs))
 
 
 def commonest_answer(runs: Runs, index: int) -> int:
