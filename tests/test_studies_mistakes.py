@@ -50,8 +50,8 @@ def test_the_overlap_with_1998_counts_answers_and_chance():
     rows = mistakes.overlap({"same": [IN_1998] * 2, "half": [a_run(half | other)]})[1:]
     assert rows[0][:6] == ["same", 2, "82.0", "82.0", "82.0", "0.7"]  # 82 x 82 / 10,000
     assert rows[1][:6] == ["half", 1, "41.0", "41.0", "0.0", "0.3"]
-    law = mistakes.by_chance({"num_test": 10_000, "misread": {"0": 1}})
-    assert law.pmf(1) == pytest.approx(82 / 10_000)
+    chance = mistakes.by_chance({"num_test": 10_000, "misread": {"0": 1}})
+    assert chance.pmf(1) == pytest.approx(82 / 10_000)
 
 
 def test_the_confusion_matrix_shows_all_counts_and_wilsons_intervals(sample):

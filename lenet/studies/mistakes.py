@@ -37,7 +37,7 @@ def in_1998(indices: Container[int]) -> int:
 
 
 def by_chance(run: dict):
-    """Return the law of errors on the 82 digits, if a run's errors fell at random."""
+    """Return the distribution of errors on the 82 if a run's errors fell at random."""
     return hypergeom(run["num_test"], len(errors_1998()), len(run["misread"]))
 
 
@@ -109,8 +109,8 @@ def _overlap(run: dict) -> tuple[float, ...]:
     read = {int(index): answer for index, answer in run["misread"].items()}
     again = len(read.keys() & errors_1998().keys())
     same = len(read.items() & errors_1998().items())
-    law = by_chance(run)
-    return len(read), again, same, law.mean(), law.sf(again - 1)
+    chance = by_chance(run)
+    return len(read), again, same, chance.mean(), chance.sf(again - 1)
 
 
 def confusion(test: Digits, prediction: Prediction):
@@ -118,7 +118,7 @@ def confusion(test: Digits, prediction: Prediction):
     matrix = confusion_matrix(test.labels, prediction.labels, labels=range(10))
     wrong = matrix - np.diag(matrix.diagonal())
     with new_figure(3.7, 1, 2) as (figure, ((left, right),)):
-        left.imshow(wrong, "Greys", vmax=1.6 * max(1, wrong.max()), aspect="auto")
+        left.imshow(wrong, "Greys", vmax=2 * max(1, wrong.max()), aspect="auto")
         for (label, pred), count in np.ndenumerate(matrix):
             size = 6 if label == pred else 8
             left.text(pred, label, count or "·", size=size, ha="center", va="center")

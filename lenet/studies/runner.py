@@ -68,7 +68,7 @@ def member_name(member: dict) -> str:
 
 
 def run_member(name: str, member: dict, path: Path | None = None) -> dict:
-    """Run a member on one thread, as all run side by side; write it if given a path."""
+    """Run a member on one thread, since all run side by side; store it at the path."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     start = time.perf_counter()

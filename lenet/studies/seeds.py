@@ -161,7 +161,7 @@ def accuracy_strips(runs: Runs):
             words.append(f"{name} {found.mean:.2f} %, earlier report {claimed.percent}")
         half = 1.96 * spread(runs)["test set"]
         axes.axvspan(found.mean - half, found.mean + half, color=GREY, alpha=0.15, lw=0)
-    alt = f"Two strips of {len(runs)} dots, the accuracies of the seeds. Means: "
+    alt = f"Two strips of {len(runs)} dots, the accuracies of the seeds. Mean: "
     return figure, f"{alt}{'; '.join(words)}."
 
 
