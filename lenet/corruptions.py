@@ -9,6 +9,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 Images = Tensor  # (N, 32, 32) uint8, 0 background to 255 ink
+# What the first report tries, each a corruption and its level.
+NOISES = {
+    "10 % of the pixels inverted": ("inverted pixels", 0.1),
+    "Gaussian noise, SD 0.3": ("Gaussian noise", 0.3),
+}
+VARIATIONS = {
+    "turned left by 30°": ("rotation", 30),
+    "turned right by 30°": ("rotation", -30),
+    "half the size": ("size", 0.5),
+    "moved right by 4 pixels": ("shift right", 4),
+}
 
 
 def flip_pixels(images: Images, share: float, generator: torch.Generator) -> Images:
@@ -52,11 +63,11 @@ def transform(
 
     Args:
         images: the digits.
-        degrees: angle of rotation about the centre, counter-clockwise.
+        degrees: about the centre, counter-clockwise.
         scale: 2 makes a digit twice as large.
-        right: shift to the right, in pixels.
-        down: shift downwards, in pixels.
-        slant: to the right, in pixels for each pixel above the centre.
+        right: pixels.
+        down: pixels.
+        slant: pixels to the right for each pixel above the centre.
     """
     angle = torch.deg2rad(torch.tensor(float(degrees)))
     cos, sin = angle.cos() / scale, angle.sin() / scale
@@ -86,20 +97,11 @@ def corrupt(images: Images, name: str, level: float, seed: int = 0) -> Images:
     return transform(images, **{moves[name]: level})
 
 
-def noises(seed: int) -> dict[str, Callable[[Images], Images]]:
-    """Return the kinds of noise that the first report tries, by name."""
-    drawn = {"generator": torch.Generator().manual_seed(seed)}
+def changes(
+    kinds: dict[str, tuple[str, float]], seed: int
+) -> dict[str, Callable[[Images], Images]]:
+    """Return what makes each of `NOISES` or `VARIATIONS`, by its name."""
     return {
-        "10 % of the pixels inverted": partial(flip_pixels, share=0.1, **drawn),
-        "Gaussian noise, SD 0.3": partial(add_noise, sd=0.3, **drawn),
-    }
-
-
-def variations() -> dict[str, Callable[[Images], Images]]:
-    """Return the variations of the writing that the first report tries, by name."""
-    return {
-        "turned left by 30°": partial(transform, degrees=30),
-        "turned right by 30°": partial(transform, degrees=-30),
-        "half the size": partial(transform, scale=0.5),
-        "moved right by 4 pixels": partial(transform, right=4),
+        text: partial(corrupt, name=name, level=level, seed=seed)
+        for text, (name, level) in kinds.items()
     }

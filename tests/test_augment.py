@@ -24,7 +24,7 @@ def test_strength_0_distorts_nothing_and_draws_nothing(batch):
 def test_each_image_is_distorted_in_its_own_way_and_repeatably(batch):
     same = batch[:1].expand(5, -1, -1, -1)
     one = distort(same, generator(1))
-    assert len({str(image.tolist()) for image in one}) == 5
+    assert len(one.unique(dim=0)) == 5
     assert torch.equal(distort(same, generator(1)), one)
     assert not torch.equal(distort(same, generator(2)), one)
 
@@ -32,8 +32,7 @@ def test_each_image_is_distorted_in_its_own_way_and_repeatably(batch):
 def test_distorted_digits_keep_their_form_range_and_most_of_their_ink(batch):
     distorted = distort(batch, generator())
     assert distorted.shape == batch.shape
-    assert distorted.min() >= 0
-    assert distorted.max() <= 1
+    assert 0 <= float(distorted.min()) < float(distorted.max()) <= 1
     ink = distorted.sum((1, 2, 3)) / batch.sum((1, 2, 3))
     assert 0.5 < float(ink.min()) < float(ink.max()) < 2
 

@@ -33,9 +33,8 @@ def test_the_maps_are_those_of_the_network_from_minus_1_to_1(sample, layer, num,
 
 
 def test_a_shift_is_felt_at_the_input_as_numpy_says(sample):
-    digits = sample.train[:60]
-    found = maps.correlation_after_shift(new_model(0), digits)
-    before = digits.images.double().numpy()
+    found = maps.correlation_after_shift(new_model(0), sample.train[:60])
+    before = sample.train.images[:60].double().numpy()
     after = np.zeros_like(before)
     after[:, :, 1:] = before[:, :, :-1]
     expected = np.corrcoef(before.ravel(), after.ravel())[0, 1]

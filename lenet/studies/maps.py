@@ -21,24 +21,18 @@ def kernels(model: LeNet5):
 
 
 def maps(model: LeNet5, image: Tensor, layer: str):
-    """Draw the maps of a layer for one digit, from −1 (white) to 1 (black).
-
-    Args:
-        model: the network.
-        image: ``(32, 32)`` uint8.
-        layer: c1, s2, c3 or s4.
-    """
+    """Draw the maps of c1, s2, c3 or s4 for a ``(32, 32)`` uint8 digit, −1 to 1."""
     values = layer_outputs(model, to_input(image[None]))[layer][0]
+    num, height, width = values.shape
     alt = (
-        f"The {len(values)} maps of {layer.upper()} for one digit, {values.shape[1]} "
-        f"by {values.shape[2]} units each, with values from {values.min():.2f} to "
-        f"{values.max():.2f}."
+        f"The {num} maps of {layer.upper()} for one digit, {height} by {width} units "
+        f"each, with values from {values.min():.2f} to {values.max():.2f}."
     )
-    return _numbered(values, 1, columns=min(8, len(values))), alt.replace("-", "−")
+    return _numbered(values, 1, columns=min(8, num)), alt.replace("-", "−")
 
 
 def _numbered(fields: Tensor, most: float, columns: int) -> Figure:
-    """Draw fields of values from −most to most in rows, numbered from 1."""
+    """Draw fields in rows, numbered from 1: −most is white, most is black."""
     rows = len(fields) // columns
     with new_figure(rows * (WIDTH / columns + 0.22), rows, columns) as (figure, grid):
         for number, (axes, field) in enumerate(zip(grid.flat, fields, strict=True), 1):

@@ -5,7 +5,6 @@ digits and scored on the test digits.
 """
 
 from dataclasses import asdict, replace
-from operator import itemgetter
 from statistics import fmean
 
 from lenet.annotations import split_by_writer
@@ -14,7 +13,6 @@ from lenet.config import RECIPES, Config
 from lenet.data import Dataset, load_dataset
 from lenet.figures import Rows
 from lenet.fit import fit
-from lenet.metrics import Repeated
 from lenet.predict import errors
 from lenet.studies.runner import results
 from lenet.studies.statistics import Runs, between, error_rates
@@ -46,9 +44,11 @@ def members() -> list[dict]:
     """One run for each candidate and seed; ten seeds for each recipe chosen."""
     tried = [(0, each) for each in TRIED_ONCE]
     tried += [(seed, each) for each in CANDIDATES for seed in range(3)]
-    return [
+    candidates = [
         {"seed": seed} | dict(zip(SETTINGS, each, strict=False)) for seed, each in tried
-    ] + [{"seed": seed, "recipe": name} for name in GOALS for seed in range(10)]
+    ]
+    chosen = [{"seed": seed, "recipe": name} for name in GOALS for seed in range(10)]
+    return candidates + chosen
 
 
 def run(
@@ -61,8 +61,8 @@ def run(
         parts = {"train": dataset.train, "test": dataset.read_test()}
     else:
         config = Config(seed=seed, one_cycle=True, **settings)
-        split = split_by_writer(dataset.train, config.val_size, seed)
-        parts = dict(zip(("train", "val"), split, strict=True))
+        train, val = split_by_writer(dataset.train, config.val_size, seed)
+        parts = {"train": train, "val": val}
     train = parts["train"]
     model, _ = fit(config, train, train[:1], score_train=False, print_every=0)
     counts = {name: asdict(errors(model, each)) for name, each in parts.items()}
@@ -75,15 +75,15 @@ def claims(stored: dict) -> list[Claim]:
 
 
 def _goal(runs: Runs, name: str) -> Claim:
-    read = Repeated(tuple(100 - each for each in error_rates(runs, "test").values))
+    wrong = error_rates(runs, "test")
+    mean, (low, high) = 100 - wrong.mean, (100 - end for end in wrong.interval[::-1])
     return Claim(
         f"{name}: at least {GOALS[name]:.2f} % on average.",
-        name,
-        f"{read.mean:.2f} % ({between(read.interval)}), SD {read.sd:.2f}",
+        f"{mean:.2f} % ({between((low, high))}), SD {wrong.sd:.2f}",
         "the mean test accuracy over seeds reaches it",
-        read.mean >= GOALS[name],
-        "our goal",
-        f"{len(runs)} seeds",
+        holds=mean >= GOALS[name],
+        source="our goal",
+        runs=f"{len(runs)} seeds",
     )
 
 
@@ -93,17 +93,19 @@ def tried(stored: dict) -> Rows:
     for run in results(stored):
         if "val" in run:
             groups.setdefault(Config(**run["config"] | {"seed": 0}), []).append(run)
-    rows = []
-    for config, runs in groups.items():
+    rows = [["Epochs", "Batch", "Rate", "Distortion", "Shift", "Seeds"]]
+    rows[0] += ["Validation error", "Range (%)", "Training error"]
+    for config, runs in sorted(groups.items(), key=_order):
         val, train = (_percents(runs, part) for part in ("val", "train"))
         span = f"{min(val):.2f}–{max(val):.2f}" if len(val) > 1 else "–"
-        numbers = [len(runs), f"{fmean(val):.2f} %", span, f"{fmean(train):.2f} %"]
-        order = config.distortion == 0, fmean(val)
-        rows.append((order, [*_settings(config), *numbers]))
-    header = ["Epochs", "Batch", "Rate", "Distortion", "Shift", "Seeds"]
-    header += ["Validation error", "Range (%)", "Training error"]
-    ordered = [row for _, row in sorted(rows, key=itemgetter(0))]
-    return [header, *ordered]
+        means = [f"{fmean(val):.2f} %", span, f"{fmean(train):.2f} %"]
+        rows.append([*_settings(config), len(runs), *means])
+    return rows
+
+
+def _order(group: tuple[Config, list[dict]]) -> tuple[bool, float]:
+    config, runs = group
+    return config.distortion == 0, fmean(_percents(runs, "val"))
 
 
 def _percents(runs: Runs, part: str) -> list[float]:
@@ -117,11 +119,10 @@ def _settings(config: Config) -> list:
 
 def chosen(stored: dict) -> Rows:
     """Set the mean test accuracies of the chosen recipes beside their goals."""
-    rows = []
+    rows = [["Recipe", "Settings", "Runs", "Test accuracy", "Goal", ""]]
     for (name, goal), claim in zip(GOALS.items(), claims(stored), strict=True):
         config = Config(**results(stored, recipe=name)[0]["config"])
         settings = ", ".join(map(str, _settings(config)))
         row = [name, settings, claim.runs, claim.measured, f"{goal:.2f} %"]
         rows.append([*row, "reached" if claim.holds else "missed"])
-    header = ["Recipe", "Settings", "Runs", "Test accuracy", "Goal", ""]
-    return [header, *rows]
+    return rows

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from lenet.annotations import NUM_TEST, curves_1998
@@ -12,25 +13,17 @@ from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import errors
+from lenet.studies import statistics
 from lenet.studies.runner import results
-from lenet.studies.statistics import (
-    Runs,
-    between,
-    signed,
-    signed_between,
-    welch_interval,
-)
 
 QUESTION = "How many training digits does it take?"
-NUM_SEEDS = 3
 SIZES = (1_000, 3_000, 10_000, 15_000, 30_000)
 MIN_UPDATES = 5_000  # with a few digits, 15 epochs are too few updates to learn
 
 
 def members() -> list[dict]:
     """One run for each seed and size; all 60,000 digits are in the study of seeds."""
-    seeds = range(NUM_SEEDS)
-    return [{"seed": seed, "num_train": size} for size in SIZES for seed in seeds]
+    return [{"seed": seed, "num_train": size} for size in SIZES for seed in range(3)]
 
 
 def run(seed: int, num_train: int, dataset: Dataset | None = None) -> dict:
@@ -50,16 +43,15 @@ def claim(stored_sizes: dict, stored_seeds: dict) -> Claim:
     """Ask whether the last doubling of the training digits still lowers the error."""
     today = errors_today(stored_sizes, stored_seeds)
     half, full = today[30_000], today[60_000]
-    interval = welch_interval(full, half)
+    low, high = statistics.welch_interval(full, half)
     return Claim(
         "More training digits, at equal epochs, would improve the accuracy.",
-        "a gain from more training digits",
-        f"from 30,000 to 60,000: {signed(full.mean - half.mean)} points "
-        f"({signed_between(interval)})",
+        f"from 30,000 to 60,000: {statistics.signed(full.mean - half.mean)} points "
+        f"({statistics.signed_between((low, high))})",
         "the error at 60,000 is lower than at 30,000, the 95 % interval without 0",
-        interval[1] < 0,
-        "paper, III-B",
-        f"{len(half.values)} and {len(full.values)} seeds",
+        holds=high < 0,
+        source="paper, III-B",
+        runs=f"{len(half.values)} and {len(full.values)} seeds",
     )
 
 
@@ -74,7 +66,7 @@ def errors_by_size(stored: dict, **wanted) -> dict[int, Repeated]:
     return {n: _rates(results(stored, num_train=n, **wanted)) for n in sizes}
 
 
-def _rates(runs: Runs) -> Repeated:
+def _rates(runs: statistics.Runs) -> Repeated:
     """Return the error rates of runs that store a count or the digits misread."""
     counts = (r["test"]["count"] if "test" in r else len(r["misread"]) for r in runs)
     return Repeated(tuple(100 * count / NUM_TEST for count in counts))
@@ -84,12 +76,12 @@ def learning_curve(today: dict[int, Repeated], replicated: dict[int, Repeated]):
     """Draw test errors over the number of training digits, today and in 1998."""
     paper = curves_1998()["fig6"]
     with new_figure(3.3) as (figure, ((axes,),)):
-        _draw(axes, today, "o-", BLUE, "LeNet-5 of today")
-        _draw(axes, replicated, "s--", VERMILION, "network of 1998, trained here")
-        style = {"color": GREY, "markerfacecolor": "none", "label": "paper's Fig. 6"}
+        _draw(axes, today, "LeNet-5 of today", "o-", BLUE)
+        _draw(axes, replicated, "network of 1998, trained here", "s--", VERMILION)
+        style = {"color": GREY, "mfc": "none", "label": "paper's Fig. 6"}
         axes.plot(paper["train_size"], paper["test_error"], "D:", **style)
-        axes.set(xscale="log", yscale="log", xlabel="Training digits, log scale")
-        axes.set_ylabel("Test error rate (%), log scale")
+        axes.set(xscale="log", xlabel="Training digits, log scale")
+        axes.set(yscale="log", ylabel="Test error rate (%), log scale")
         axes.set_xticks(list(today), [f"{size:,}" for size in today])
         axes.set_yticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])
         axes.minorticks_off()
@@ -103,26 +95,24 @@ def learning_curve(today: dict[int, Repeated], replicated: dict[int, Repeated]):
     )
 
 
-def _draw(axes: Axes, rates: dict[int, Repeated], line: str, color: str, label: str):
+def _draw(axes: Axes, rates: dict[int, Repeated], label: str, line: str, color: str):
     """Draw means, with bars from the lowest run to the highest."""
     means = [each.mean for each in rates.values()]
-    below = [each.mean - min(each.values) for each in rates.values()]
-    above = [max(each.values) - each.mean for each in rates.values()]
+    ends = [(min(each.values), max(each.values)) for each in rates.values()]
+    bars = abs(np.transpose(ends) - means)
     style = {"fmt": line, "color": color, "label": label, "capsize": 2.5}
-    axes.errorbar(list(rates), means, [below, above], **style)
+    axes.errorbar(list(rates), means, bars, **style)
 
 
 def table(today: dict[int, Repeated], replicated: dict[int, Repeated]) -> Rows:
     """List test errors by number of training digits, today and in 1998."""
     paper = curves_1998()["fig6"]
     printed = dict(zip(paper["train_size"], paper["test_error"], strict=True))
-    rows = []
+    rows = [["Training digits", "Seeds", "Test error", "95 % interval"]]
+    rows[0] += ["Network of 1998, here", "Paper, Fig. 6"]
     for size, rates in today.items():
-        row = [f"{size:,}", len(rates.values), f"{rates.mean:.2f} %"]
-        row.append(between(rates.interval))
-        row.append(f"{replicated[size].mean:.2f} %" if size in replicated else "–")
-        row.append(f"{printed[size]:.2f} %" if size in printed else "–")
-        rows.append(row)
-    header = ["Training digits", "Seeds", "Test error", "95 % interval"]
-    header += ["Network of 1998, here", "Paper, Fig. 6"]
-    return [header, *rows]
+        here = f"{replicated[size].mean:.2f} %" if size in replicated else "–"
+        then = f"{printed[size]:.2f} %" if size in printed else "–"
+        found = [f"{rates.mean:.2f} %", statistics.between(rates.interval)]
+        rows.append([f"{size:,}", len(rates.values), *found, here, then])
+    return rows
