@@ -59,7 +59,7 @@ def split_by_writer(digits: Digits, val_size: int, seed: int) -> tuple[Digits, D
     made as the test set is, of writers never seen.
 
     Raises:
-        ValueError: if these are not MNIST's 60,000 training digits.
+        ValueError: if these are not MNIST's 60,000 training digits, or a side is empty.
     """
     numbers, student = writers()
     if len(digits) != len(numbers):
@@ -74,4 +74,7 @@ def split_by_writer(digits: Digits, val_size: int, seed: int) -> tuple[Digits, D
         order = torch.randperm(len(names), generator=generator)
         chosen = order[sizes[order].cumsum(0) <= val_size / 2]
         held_out |= torch.isin(numbers, names[chosen])
+    if held_out.all() or not held_out.any():
+        wanted = "give enough for a writer of each group and leave some to train on"
+        raise ValueError(f"val_size is {val_size:,}: {wanted}")
     return digits[~held_out], digits[held_out]

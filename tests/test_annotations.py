@@ -45,6 +45,12 @@ def test_other_digits_are_refused(numbered):
         annotations.split_by_writer(numbered[:59_999], 10_000, seed=0)
 
 
+@pytest.mark.parametrize("val_size", [10, 200_000])
+def test_a_split_that_leaves_a_side_empty_is_refused(numbered, val_size):
+    with pytest.raises(ValueError, match="leave some to train on"):
+        annotations.split_by_writer(numbered, val_size, seed=0)
+
+
 def test_the_82_errors_are_those_of_figure_8(mnist):
     answers, labels = annotations.errors_1998(), mnist.read_test().labels
     assert len(answers) == 82
