@@ -21,11 +21,7 @@ NUM_TEST = 10_000
 
 
 def writers() -> tuple[Tensor, Tensor]:
-    """Return the writer and the series of each of the 60,000 training digits.
-
-    Returns:
-        ``(60000,)`` int64 writer numbers and ``(60000,)`` bool, true for students.
-    """
+    """Return the writer of each training digit, and whether that is a student."""
     with np.load(FACTS / "mnist_train_writers.npz") as file:
         numbers = torch.tensor(file["writer"].astype(np.int64))
         return numbers, torch.tensor(file["hsf"] == STUDENT_SERIES)
@@ -59,16 +55,11 @@ def split_by_writer(digits: Digits, val_size: int, seed: int) -> tuple[Digits, D
     """Split MNIST's training digits so that no writer is on both sides.
 
     Writers are drawn at random, students and Census staff apart, until each group has
-    given half of the validation digits; so the validation set is made as the test set
-    is, of writers never seen.
-
-    Args:
-        digits: MNIST's 60,000 training digits, in their order.
-        val_size: digits to hold out at most; in each group up to a writer's fewer.
-        seed: draws the writers.
+    given half of the validation digits, or a writer's fewer. So the validation set is
+    made as the test set is, of writers never seen.
 
     Raises:
-        ValueError: if these are not the 60,000 digits, or none would be left on a side.
+        ValueError: if these are not MNIST's 60,000 training digits, or a side is empty.
     """
     numbers, student = writers()
     if len(digits) != len(numbers):
@@ -84,8 +75,6 @@ def split_by_writer(digits: Digits, val_size: int, seed: int) -> tuple[Digits, D
         chosen = order[sizes[order].cumsum(0) <= val_size / 2]
         held_out |= torch.isin(numbers, names[chosen])
     if held_out.all() or not held_out.any():
-        raise ValueError(
-            f"val_size is {val_size:,} of {len(digits):,} digits: give enough for a "
-            "writer and leave some to train on"
-        )
+        wanted = "give enough for a writer of each group and leave some to train on"
+        raise ValueError(f"val_size is {val_size:,}: {wanted}")
     return digits[~held_out], digits[held_out]

@@ -24,28 +24,25 @@ def a_run(val=120, test=110, temperature=1.2):
     return parts | {"temperature": temperature, "as_trained": kind, "scaled": kind}
 
 
-@pytest.fixture
-def logits():
-    return 3 * torch.randn(20_000, 10, generator=torch.Generator().manual_seed(0))
-
-
-def drawn(logits):
-    """Draw labels with the very probabilities that the logits give."""
-    generator = torch.Generator().manual_seed(1)
-    return torch.multinomial(logits.softmax(1), 1, generator=generator)[:, 0]
+LOGITS = 3 * torch.randn(20_000, 10, generator=torch.Generator().manual_seed(0))
+LABELS = torch.multinomial(  # drawn with the very probabilities that the logits give
+    LOGITS.softmax(1), 1, generator=torch.Generator().manual_seed(1)
+)[:, 0]
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
-def test_the_temperature_that_was_put_in_comes_out(logits, temperature):
-    found = calibration.fit_temperature(logits * temperature, drawn(logits))
+def test_the_temperature_that_was_put_in_comes_out(temperature):
+    found = calibration.fit_temperature(LOGITS * temperature, LABELS)
     assert found == pytest.approx(temperature, rel=0.03)
 
 
-def test_true_probabilities_have_a_small_calibration_error(logits):
-    labels = drawn(logits)
-    error = calibration.reliability(logits.softmax(1), labels)["error"]
-    assert error < 0.015
-    assert calibration.reliability((3 * logits).softmax(1), labels)["error"] > 5 * error
+def test_true_probabilities_have_a_small_calibration_error():
+    true, overconfident = (
+        calibration.reliability((factor * LOGITS).softmax(1), LABELS)["error"]
+        for factor in (1, 3)
+    )
+    assert true < 0.015
+    assert overconfident > 5 * true
 
 
 def test_losses_and_calibration_errors_are_as_worked_out_by_hand():
@@ -57,23 +54,14 @@ def test_losses_and_calibration_errors_are_as_worked_out_by_hand():
     assert found["count"] == [4]
 
 
-def test_the_least_certain_are_refused_first():
+def test_the_least_certain_are_refused_first_and_no_more_than_needed():
     probs = torch.tensor([[0.9, 0.1], [0.55, 0.45], [0.3, 0.7], [0.48, 0.52]])
     labels = torch.tensor([0, 1, 0, 0])  # wrong but for the first
-    assert calibration.rejection_curve(probs, labels).tolist() == [3, 2, 1, 0, 0]
-
-
-@pytest.mark.parametrize(
-    ("left", "rate", "fewest"),
-    [
-        ([3, 2, 1, 0, 0], 0.5, 2),
-        ([3, 2, 1, 0, 0], 0.75, 0),
-        ([3, 2, 1, 0, 0], 0.1, 3),
-        ([2, 1, 0], 0.5, None),
-    ],
-)
-def test_the_fewest_are_refused_for_an_error_rate(left, rate, fewest):
-    assert calibration.refused_for(torch.tensor(left), rate) == fewest
+    errors_left = calibration.rejection_curve(probs, labels)
+    assert errors_left.tolist() == [3, 2, 1, 0, 0]
+    rates = {0.75: 0, 0.5: 2, 0.1: 3}
+    assert {r: calibration.refused_for(errors_left, r) for r in rates} == rates
+    assert calibration.refused_for(torch.tensor([2, 1, 0]), 0.5) is None
 
 
 def test_a_run_stores_counts_and_the_settings_of_calibration(sample, monkeypatch):
@@ -100,16 +88,15 @@ def test_a_random_split_is_easier_when_new_writers_are_harder():
 def test_validation_and_test_error_are_compared_run_by_run():
     splits = {"random": [a_run(100, 120), a_run(110, 140)]}
     (row,) = writers.protocol_table(splits)[1:]
-    assert row[:5] == ["random split", "10,000", "1.05 %", "1.30 %", "−0.25"]
+    assert row[:5] == ["random split", 10_000, "1.05 %", "1.30 %", "−0.25"]
     figure, _ = writers.protocol(splits)
     assert figure.axes[0].lines[0].get_ydata() == pytest.approx([1.0, 1.2])
 
 
-@pytest.mark.parametrize(("temperatures", "holds"), [((0.9, 1), 1), ((1.3, 1.31), 0)])
-def test_a_temperature_of_one_means_calibrated(temperatures, holds):
-    assert (
-        calibration.claim([a_run(temperature=t) for t in temperatures]).holds == holds
-    )
+def test_a_temperature_of_one_means_calibrated():
+    runs = {t: a_run(temperature=t) for t in (0.9, 1, 1.3, 1.31)}
+    assert calibration.claim([runs[0.9], runs[1]]).holds
+    assert not calibration.claim([runs[1.3], runs[1.31]]).holds
 
 
 def test_figures_set_found_errors_over_stated_ones_and_count_on_the_digits_kept():
@@ -117,7 +104,7 @@ def test_figures_set_found_errors_over_stated_ones_and_count_on_the_digits_kept(
     line = figure.axes[0].lines[1]
     assert (line.get_xdata()[0], line.get_ydata()[0]) == pytest.approx((0.1, 0.2))
     assert line.get_ydata()[1] == calibration.NONE_FOUND
-    assert "in 15 bins" in alt
+    assert "least confident of 15 bins: as trained 0.100 and 0.200" in alt
     figure, alt = calibration.rejection([a_run(), a_run()])
     rates = figure.axes[0].lines[0].get_ydata()
     assert rates[[0, 10]] == pytest.approx([1.10, 100 * 60 / 9_900])

@@ -4,24 +4,20 @@ from lenet.claims import Claim
 from lenet.studies import summary
 
 
-def a_claim(text, rule, holds, source="us"):
-    return Claim(text, text.lower(), "so much", rule, holds, source, "3 seeds")
-
-
 def test_claims_are_listed_with_verdicts_under_their_rules_and_by_source():
-    claims = [
-        a_claim("One.", "a rule", True),
-        a_claim("Two.", "another", None),
-        a_claim("Three.", "a rule", False),
-        a_claim("Four.", "another", True, source="them"),
+    judged = [
+        Claim("One.", "so much", "a rule", True, "us", "3 seeds"),
+        Claim("Two.", "so much", "another", None, "us"),
+        Claim("Three.", "so much", "a rule", False, "us"),
+        Claim("Four.", "so much", "another", True, "them"),
     ]
-    rows = summary.claim_table(claims)[1:]
+    rows = summary.claim_table(judged)[1:]
     assert rows[0] == ["One.", "us", "so much", "3 seeds", "**holds**"]
     assert [row[-1] for row in rows[1:3]] == ["**open**", "**does not hold**"]
-    first, second = summary.rule_list(claims).splitlines()
+    first, second = summary.rule_list(judged).splitlines()
     assert first == "- *One. Three.* It holds if a rule."
     assert second == "- *Two. Four.* It holds if another."
-    assert summary.holding(claims, "us") == "1 of 3 claims holds"
+    assert summary.holding(judged, "us") == "1 of 3 claims holds"
 
 
 def test_the_evidence_judges_every_claim_once_and_names_its_origins():

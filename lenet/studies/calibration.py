@@ -14,7 +14,7 @@ from lenet.data import Digits
 from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.metrics import Repeated
 from lenet.predict import predict_logits
-from lenet.studies.statistics import Runs, between, rates
+from lenet.studies.statistics import Runs, between, draw_runs, rates
 
 NUM_BINS = 15
 TARGET = 0.005  # error rate on the digits kept, the paper's in Fig. 10
@@ -24,10 +24,7 @@ REFUSED_1998 = {  # per cent of the digits, for 0.5 % errors on the rest (Fig. 1
     "LeNet-4 and SVM": 1.8,
     "LeNet-1": 3.7,
 }
-KINDS = {
-    "as_trained": ("as trained", VERMILION, "s--"),
-    "scaled": ("after temperature scaling", BLUE, "o-"),
-}
+KINDS = {"as_trained": "as trained", "scaled": "after temperature scaling"}
 LEAST_STATED = 1e-7  # as near to certainty as 32-bit probabilities go
 NONE_FOUND = 1e-4  # where a bin without errors is drawn, on the logarithmic scale
 
@@ -45,13 +42,13 @@ def measure(model: nn.Module, val: Digits, test: Digits) -> dict:
 
 def _scores(logits: Tensor, labels: Tensor) -> dict:
     probs = logits.softmax(1)
-    left = rejection_curve(probs, labels)
-    refused = list(range(0, min(len(left), 1_001), 10))
+    errors_left = rejection_curve(probs, labels)
+    refused = list(range(0, min(len(errors_left), 1_001), 10))
     return {
         "negative_log_likelihood": negative_log_likelihood(logits, labels),
         "reliability": reliability(probs, labels),
-        "rejection": {"refused": refused, "errors": left[refused].tolist()},
-        "target": {"error_rate": TARGET, "refused": refused_for(left, TARGET)},
+        "rejection": {"refused": refused, "errors": errors_left[refused].tolist()},
+        "target": {"error_rate": TARGET, "refused": refused_for(errors_left, TARGET)},
     }
 
 
@@ -61,29 +58,24 @@ def negative_log_likelihood(logits: Tensor, labels: Tensor) -> float:
 
 
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:
-    """Return the number that divides the logits for the best likelihood.
-
-    Args:
-        logits: ``(N, 10)`` of digits that were not trained on.
-        labels: ``(N,)`` true classes.
+    """Return the number that divides the logits for the best likelihood, in 1/8 to 8.
 
     Source: Guo, Pleiss, Sun and Weinberger 2017, sec. 4.2.
     """
-    found = minimize_scalar(
-        lambda log: negative_log_likelihood(logits / 2.0**log, labels),
-        bounds=(-3, 3),
-        method="bounded",
-    )
-    return float(2.0**found.x)
+
+    def loss(log: float) -> float:
+        return negative_log_likelihood(logits / 2.0**log, labels)
+
+    return float(2.0 ** minimize_scalar(loss, bounds=(-3, 3)).x)
 
 
 def reliability(probs: Tensor, labels: Tensor, num_bins: int = NUM_BINS) -> dict:
     """Compare confidence with accuracy, in bins of equally many digits.
 
     Returns:
-        ``confidence`` and ``accuracy``, one mean per bin, ``count`` digits in each, and
-        ``error``: the expected calibration error, the mean absolute gap. It is biased
-        upwards: even a perfectly calibrated network shows a gap in every finite bin.
+        ``confidence`` and ``accuracy``, one mean per bin; ``count`` digits in each; and
+        the expected calibration ``error``, the mean absolute gap. It is biased upwards:
+        even a perfectly calibrated network shows a gap in every finite bin.
     """
     confidence, preds = probs.double().max(1)
     order = confidence.argsort(stable=True)
@@ -136,35 +128,33 @@ def claim(runs: Runs) -> Claim:
     low, high = found.interval
     return Claim(
         "The probability above a digit is how often it is right.",
-        "calibrated probabilities",
         f"temperature {found.mean:.2f} ({low:.2f} to {high:.2f})",
         "the 95 % interval of the best-fitting temperature includes 1",
-        low <= 1 <= high,
-        "earlier report's figure",
-        f"{len(runs)} seeds",
+        holds=low <= 1 <= high,
+        source="earlier report's figure",
+        runs=f"{len(runs)} seeds",
     )
 
 
 def calibration_table(runs: Runs) -> Rows:
     """Compare the probabilities before and after temperature scaling."""
-    rows, used = [], {"as_trained": 1.0, "scaled": temperatures(runs).mean}
-    for kind, (name, *_) in KINDS.items():
+    rows = [["Probabilities", "Temperature", "Loss (nats per digit)"]]
+    rows[0].append("Calibration error (points)")
+    used = {"as_trained": 1, "scaled": temperatures(runs).mean}
+    for kind, name in KINDS.items():
         loss = np.mean([run[kind]["negative_log_likelihood"] for run in runs])
         error = 100 * np.mean([run[kind]["reliability"]["error"] for run in runs])
         rows.append([name, f"{used[kind]:.2f}", f"{loss:.4f}", f"{error:.2f}"])
-    header = ["Probabilities", "Temperature", "Loss (nats per digit)"]
-    header.append("Calibration error (points)")
-    return [header, *rows]
+    return rows
 
 
 def refused_table(runs: Runs) -> Rows:
     """Set the share to refuse for 0.5 % errors beside the other networks of 1998."""
-    found = refused_shares(runs)
-    rows = [[name, "paper, Fig. 10", f"{p:.1f} %"] for name, p in REFUSED_1998.items()]
+    rows = [["Network", "Source", "Refused for 0.5 % errors on the rest"]]
+    rows += [[name, "paper, Fig. 10", f"{p:.1f} %"] for name, p in REFUSED_1998.items()]
+    found, source = refused_shares(runs), f"here, mean of {len(runs)} seeds"
     ours = f"{found.mean:.2f} % ({between(found.interval)})"
-    rows.append(["LeNet-5 of today", f"here, mean of {len(runs)} seeds", ours])
-    header = ["Network", "Source", "Refused for 0.5 % errors on the rest"]
-    return [header, *rows]
+    return [*rows, ["LeNet-5 of today", source, ours]]
 
 
 def reliability_diagram(runs: Runs):
@@ -173,57 +163,50 @@ def reliability_diagram(runs: Runs):
     Most digits are read with a confidence above 99.9 %; the logarithmic scales of
     *error* keep them apart, where the usual diagram piles them up in one corner.
     """
-    words = []
+    words, styles = [], (("s--", VERMILION), ("o-", BLUE))
     with new_figure(3.3) as (figure, ((axes,),)):
         axes.plot((NONE_FOUND, 1), (NONE_FOUND, 1), ":", color=GREY)
-        for kind, (label, color, line) in KINDS.items():
+        for (kind, name), (line, color) in zip(KINDS.items(), styles, strict=True):
             bins = [run[kind]["reliability"] for run in runs]
             stated = 1 - np.mean([each["confidence"] for each in bins], 0)
             found = 1 - np.mean([each["accuracy"] for each in bins], 0)
             shown = stated.clip(LEAST_STATED), found.clip(NONE_FOUND)
-            axes.plot(*shown, line, color=color, label=label)
-            words.append(f"{label} {stated[0]:.3f} and {found[0]:.3f}")
-        axes.set(xscale="log", xlim=(LEAST_STATED / 2, 1))
-        axes.set(xlabel="Stated probability of error, 1 − confidence (log scale)")
-        axes.set(yscale="log", ylim=(NONE_FOUND / 2, 1))
-        axes.set(ylabel="Share of errors (log scale)")
+            axes.plot(*shown, line, color=color, label=name)
+            words.append(f"{name} {stated[0]:.3f} and {found[0]:.3f}")
+        axes.loglog()
+        axes.set(xlim=(LEAST_STATED / 2, 1), ylim=(NONE_FOUND / 2, 1))
+        axes.set_xlabel("Stated probability of error, 1 − confidence (log scale)")
+        axes.set_ylabel("Share of errors (log scale)")
         axes.set_yticks(np.logspace(-4, -1, 4), ["none", "0.1 %", "1 %", "10 %"])
         axes.minorticks_off()
         axes.legend(frameon=False)
-    alt = (
-        "Line chart, both scales logarithmic, of the share of errors over the stated "
-        f"probability of error, means of {len(runs)} seeds in {len(stated)} bins. In "
-        f"the bin of least confidence, stated and found: {'; '.join(words)}."
+    return figure, (
+        "Line chart, on log scales, of the share of errors over the stated probability "
+        f"of error. Stated and found in the least confident of {len(stated)} bins: "
+        f"{'; '.join(words)}."
     )
-    return figure, alt
 
 
 def rejection(runs: Runs):
     """Draw the error rate on the digits kept over the share of digits refused."""
-    curves, total = (
-        [r["as_trained"]["rejection"] for r in runs],
-        runs[0]["test"]["total"],
-    )
-    refused = np.array(curves[0]["refused"])
-    errors = np.array([each["errors"] for each in curves])
-    share, rate = 100 * refused / total, 100 * errors / (total - refused)
-    mean, places = rate.mean(0), list(REFUSED_1998.values())
+    curves = [run["as_trained"]["rejection"] for run in runs]
+    refused, total = np.array(curves[0]["refused"]), runs[0]["test"]["total"]
+    share = 100 * refused / total
+    rates = 100 * np.array([each["errors"] for each in curves]) / (total - refused)
+    label = f"LeNet-5 of today, {len(runs)} seeds: mean and range"
+    places, target = list(REFUSED_1998.values()), [100 * TARGET] * len(REFUSED_1998)
     with new_figure(3.3) as (figure, ((axes,),)):
-        axes.fill_between(share, rate.min(0), rate.max(0), color=BLUE, alpha=0.25, lw=0)
-        label = f"LeNet-5 of today, {len(runs)} seeds: mean and range"
-        axes.plot(share, mean, "-", color=BLUE, label=label)
-        axes.axhline(100 * TARGET, color=GREY, lw=0.8, ls=":")
-        style = {"color": VERMILION, "mfc": "white", "label": "networks of 1998"}
-        axes.plot(places, [100 * TARGET] * len(places), "D", **style)
+        draw_runs(axes, share, rates, "-", BLUE, label)
+        axes.axhline(target[0], color=GREY, lw=0.8, ls=":")
+        label = "networks of 1998"
+        axes.plot(places, target, "D", color=VERMILION, mfc="white", label=label)
         axes.set(xlim=(0, 6), xlabel="Digits refused (%)")
         axes.set(ylim=0, ylabel="Error rate on the rest (%)")
         top = axes.secondary_xaxis("top")
         top.set_xticks(places, list(REFUSED_1998), rotation=25, ha="left")
         axes.legend(frameon=False)
-    some = [f"{np.interp(each, share, mean):.2f} % with {each} %" for each in (1, 5)]
-    alt = (
+    none, one, five = np.interp((0, 1, 5), share, rates.mean(0))
+    return figure, (
         "Line chart of the error rate on the digits kept over the share refused: "
-        f"{mean[0]:.2f} % with none refused, {', '.join(some)}. Other networks of the "
-        "paper are marked at 0.5 %."
+        f"{none:.2f} % with none refused, {one:.2f} % with 1 %, {five:.2f} % with 5 %."
     )
-    return figure, alt

@@ -1,10 +1,10 @@
 """Which digits are misread, as what, and whether they are those of 1998."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 
 import numpy as np
 from scipy.stats import hypergeom
-from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
+from sklearn.metrics import confusion_matrix
 
 from lenet.annotations import NUM_STUDENT_TEST, NUM_TEST, errors_1998, label_errors
 from lenet.claims import Claim
@@ -37,37 +37,34 @@ def in_1998(indices: Container[int]) -> int:
 
 
 def by_chance(run: dict):
-    """Return the law of errors on the 82 digits, if a run's errors fell at random."""
+    """Return the distribution of errors on the 82 if a run's errors fell at random."""
     return hypergeom(run["num_test"], len(errors_1998()), len(run["misread"]))
 
 
 def claims(runs: Runs) -> list[Claim]:
     """Judge what is said of the halves of the test set and of the errors of 1998."""
     seeds = f"{len(runs)} seeds"
-    first, last = (errors_within(runs, part).mean for part in (STUDENTS, STAFF))
+    first, last = (errors_within(runs, half).mean for half in (STUDENTS, STAFF))
+    then = f"{in_1998(STUDENTS)} to {in_1998(STAFF)}"
     again = errors_within(runs, errors_1998()).values
-    pairs = zip(again, runs, strict=True)
-    least = float(min(count / by_chance(run).mean() for count, run in pairs))
+    ratios = [n / by_chance(run).mean() for n, run in zip(again, runs, strict=True)]
     return [
         Claim(
             "The first 5,000 test digits are cleaner and easier.",
-            "an easier first half",
-            f"errors {first:.0f} to {last:.0f}; in 1998 {in_1998(STUDENTS)} to "
-            f"{in_1998(STAFF)}",
+            f"errors {first:.0f} to {last:.0f}; in 1998 {then}",
             "the mean errors on them are fewer than on the others",
-            first < last,
-            "MNIST page",
-            seeds,
+            holds=first < last,
+            source="MNIST page",
+            runs=seeds,
         ),
         Claim(
             f"The {len(errors_1998())} digits misread in 1998 are still the hard ones.",
-            "the digits of 1998",
             f"{min(again)} to {max(again)} of them misread again, at least "
-            f"{least:.0f} times as many as by chance",
+            f"{min(ratios):.0f} times as many as by chance",
             f"each seed misreads at least {TIMES_CHANCE} times as many as by chance",
-            least >= TIMES_CHANCE,
-            "this report",
-            seeds,
+            holds=bool(min(ratios) >= TIMES_CHANCE),
+            source="this report",
+            runs=seeds,
         ),
     ]
 
@@ -82,62 +79,61 @@ def parts(runs: Runs) -> Rows:
         "Labels that reviewers rejected": rejected,
         "All others": set(whole) - rejected,
     }
-    rows = []
+    rows = [["Test digits", "Digits", "Errors, mean", "Range", "Rate"]]
+    rows[0] += ["In 1998", "Rate"]
     for name, indices in sets.items():
         now, then, num = errors_within(runs, indices), in_1998(indices), len(indices)
-        rates = [f"{100 * errors / num:.2f} %" for errors in (now.mean, then)]
         ends = f"{min(now.values)}–{max(now.values)}"
-        rows.append([name, num, f"{now.mean:.1f}", ends, rates[0], then, rates[1]])
-    header = ["Test digits", "Digits", "Errors, mean", "Range", "Rate"]
-    return [[*header, "In 1998", "Rate"], *rows]
+        row = [name, num, f"{now.mean:.1f}", ends, f"{100 * now.mean / num:.2f} %"]
+        rows.append([*row, then, f"{100 * then / num:.2f} %"])
+    return rows
 
 
-def overlap(groups: dict[str, Sequence[dict]]) -> Rows:
-    """Count the digits of 1998 that are misread again, beside what chance would do.
+def overlap(groups: dict[str, Runs]) -> Rows:
+    """Count the digits of 1998 that are misread again, in the mean of each group.
 
-    Args:
-        groups: for each name, runs with ``misread`` and ``num_test``; the numbers are
-            means over them, and the probability is the largest.
+    Beside it is the mean number by chance, and the largest probability of as many.
     """
-    answers, rows = errors_1998(), []
+    rows = [["Trained on", "Runs", "Errors", "Of the 82", "Same answer", "By chance"]]
+    rows[0].append("p at most")
     for name, runs in groups.items():
-        counts = []
-        for run in runs:
-            read = {int(index): answer for index, answer in run["misread"].items()}
-            again, same = (read.keys() & answers), (read.items() & answers.items())
-            law = by_chance(run)
-            sizes = [len(each) for each in (read, again, same)]
-            counts.append([*sizes, law.mean(), law.sf(len(again) - 1)])
-        *means, _ = np.mean(counts, 0)
-        worst = scientific(max(count[-1] for count in counts))
+        found = np.array([_overlap(run) for run in runs])
+        *means, _ = found.mean(0)
+        worst = scientific(found[:, -1].max())
         rows.append([name, len(runs), *(f"{mean:.1f}" for mean in means), worst])
-    header = ["Trained on", "Runs", "Errors", "Of the 82", "Same answer", "By chance"]
-    return [[*header, "p at most"], *rows]
+    return rows
+
+
+def _overlap(run: dict) -> tuple[float, ...]:
+    """Count errors, those of 1998, the same answers; the number by chance and its p."""
+    read = {int(index): answer for index, answer in run["misread"].items()}
+    again = len(read.keys() & errors_1998().keys())
+    same = len(read.items() & errors_1998().items())
+    chance = by_chance(run)
+    return len(read), again, same, chance.mean(), chance.sf(again - 1)
 
 
 def confusion(test: Digits, prediction: Prediction):
     """Draw the confusion matrix, and beside each row the error rate of its class."""
     matrix = confusion_matrix(test.labels, prediction.labels, labels=range(10))
     wrong = matrix - np.diag(matrix.diagonal())
-    scale = {"vmin": 0, "vmax": 1.6 * max(1, wrong.max())}
     with new_figure(3.7, 1, 2) as (figure, ((left, right),)):
-        display = ConfusionMatrixDisplay(wrong)
-        display.plot(ax=left, cmap="Greys", colorbar=False, im_kw=scale)
-        for cell, text in np.ndenumerate(display.text_):
-            text.set(text=matrix[cell] or "·", fontsize=6 if cell[0] == cell[1] else 8)
-        left.set(xlabel="Read as", ylabel="True class", aspect="auto")
+        left.imshow(wrong, "Greys", vmax=2 * max(1, wrong.max()), aspect="auto")
+        for (label, pred), count in np.ndenumerate(matrix):
+            size = 6 if label == pred else 8
+            left.text(pred, label, count or "·", size=size, ha="center", va="center")
+        left.set(xlabel="Read as", ylabel="True class")
+        left.set(xticks=range(10), yticks=range(10))
         left.spines[:].set_visible(False)
         left.tick_params(length=0)
         rates = _class_rates(right, wrong.sum(1), matrix.sum(1))
-    true, read = divmod(int(wrong.argmax()), 10)
+    label, pred = divmod(int(wrong.argmax()), 10)
     worst = max(range(10), key=lambda label: rates[label].rate)
-    alt = (
-        f"Confusion matrix of {len(test):,} test digits, {wrong.sum()} of them "
-        f"misread; the commonest mistake is a {true} read as {read}, {wrong.max()} "
-        "times. Beside it the error rate of each class, highest for "
-        f"{worst}: {rates[worst].percent}."
+    return figure, (
+        f"Confusion matrix of {len(test):,} test digits, {wrong.sum()} misread, most "
+        f"often a {label} as {pred}. Beside it the error rates of the classes; the "
+        f"highest is {rates[worst].percent}, of {worst}."
     )
-    return figure, alt
 
 
 def _class_rates(axes, wrong, sizes) -> list[Proportion]:
@@ -158,36 +154,34 @@ def pages(shown: Sequence[int]) -> list[Sequence[int]]:
 
 
 def gallery(digits: Digits, prediction: Prediction, shown: Sequence[int]):
-    """Draw misread digits under "true→read"; mark those of 1998 and doubtful labels."""
+    """Draw misread digits under "label→answer"; mark those of 1998, doubtful labels."""
+    doubtful = label_errors()
     titles = {
-        i: f"{digits.labels[i]}→{prediction.labels[i]}{'*' * (i in label_errors())}"
+        i: f"{digits.labels[i]}→{prediction.labels[i]}{'*' * (i in doubtful)}"
         for i in shown
     }
     first, last = (100 * float(prediction.confidence[shown[end]]) for end in (0, -1))
     figure = digit_grid(digits.images, titles, columns=COLUMNS, framed=errors_1998())
-    alt = (
-        f"Grid of {len(shown)} misread digits, each with its label and what was read, "
-        f"in order of confidence from {first:.1f} to {last:.1f} %; {_again(shown)}."
+    return figure, (
+        f"Grid of {len(shown)} misread digits, each with its label and answer, by "
+        f"confidence from {first:.1f} to {last:.1f} %; {_again(shown)}."
     )
-    return figure, alt
 
 
 def hardest(digits: Digits, runs: Runs, num_digits: int = 36):
     """Draw the digits that most seeds misread, with the commonest wrong answer."""
-    times = times_misread(runs)
-    shown = list(times)[:num_digits]
+    times = dict(times_misread(runs).most_common(num_digits))
     titles = {
-        i: f"{digits.labels[i]}→{commonest_answer(runs, i)}  ({times[i]})"
-        for i in shown
+        i: f"{digits.labels[i]}→{commonest_answer(runs, i)}  ({count})"
+        for i, count in times.items()
     }
     figure = digit_grid(digits.images, titles, columns=9, framed=errors_1998())
-    alt = (
-        f"Grid of the {len(shown)} test digits that most of {len(runs)} networks "
-        f"misread, from {times[shown[0]]} down to {times[shown[-1]]} of them; "
-        f"{_again(shown)}."
+    most, *_, least = times.values()
+    return figure, (
+        f"Grid of the {len(times)} test digits that most of {len(runs)} networks "
+        f"misread, from {most} down to {least} of them; {_again(times)}."
     )
-    return figure, alt
 
 
-def _again(shown: Sequence[int]) -> str:
+def _again(shown: Collection[int]) -> str:
     return f"{in_1998(shown)} of {len(shown)} are framed, as misread in 1998 too"

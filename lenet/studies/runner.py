@@ -1,4 +1,4 @@
-"""Run a study: a parallel map over its members, killed and taken up again at will.
+"""Run a study: a parallel map over its members, which may be stopped at any time.
 
 A study is a module with three names: ``QUESTION``, what it answers; ``members()``, its
 independent runs, each a dict of keyword arguments; and ``run(**member)``, which does
@@ -8,8 +8,9 @@ takes it unchanged, through joblib's own backends:
     with joblib.parallel_config(backend="dask"):
         run_study("seeds")
 
-Each finished member is a file under ``runs/studies``; when all are there, they become
-one file, ``reports/studies/NAME.json``. A cluster must share the project's folder.
+Each finished member is a file under ``runs/studies``, so that a study that was stopped
+goes on where it stopped. When all are there, they become ``reports/studies/NAME.json``.
+A cluster must share the project's folder.
 """
 
 import importlib
@@ -36,24 +37,14 @@ STUDIES = {name: f"{pack}.{name}" for pack, names in PACKAGES.items() for name i
 
 
 def load_study(name: str) -> ModuleType:
-    """Import a study.
-
-    Raises:
-        ValueError: if there is no such study; the message lists those there are.
-    """
+    """Import a study; a `ValueError` lists those there are if it is not among them."""
     if name not in STUDIES:
         raise ValueError(f"no study {name!r}: give one of {', '.join(STUDIES)}")
     return importlib.import_module(STUDIES[name])
 
 
-def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> dict:
-    """Run the members that have not been run yet, on all cores, and store the study.
-
-    Args:
-        name: one of `STUDIES`.
-        parts: where finished members are kept.
-        stored: where the whole study goes.
-    """
+def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> None:
+    """Run the members that have not been run yet, on all cores, and store the study."""
     study, command = load_study(name), f"make study NAME={name}"
     members = study.members()
     paths = [parts / name / f"{member_name(member)}.json" for member in members]
@@ -68,17 +59,16 @@ def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> dict:
     result["members"] = [read_json(path, command) for path in paths]
     write_atomically(stored / f"{name}.json", (json.dumps(result) + "\n").encode())
     shutil.rmtree(parts / name)  # so that the command runs it again, not the old parts
-    return result
 
 
 def member_name(member: dict) -> str:
     """Return a file name for a member, such as ``seed=3,split=writers``."""
-    parts = (f"{key}={value}" for key, value in sorted(member.items()))
-    return ",".join(parts).replace("/", "÷")  # which would be a folder
+    name = ",".join(f"{key}={value}" for key, value in sorted(member.items()))
+    return name.replace("/", "÷")  # which would be a folder
 
 
 def run_member(name: str, member: dict, path: Path | None = None) -> dict:
-    """Run one member on one thread, so that its bits do not depend on the others."""
+    """Run a member on one thread, since all run side by side; store it at the path."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     start = time.perf_counter()

@@ -1,6 +1,5 @@
 """The run of the earlier report, repeated with other random seeds."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -12,13 +11,20 @@ from lenet.figures import BLUE, GREY, VERMILION, Rows, label_losses, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import predict
-from lenet.studies.statistics import Runs, between, misread, rates, times_misread
+from lenet.studies.statistics import (
+    Runs,
+    between,
+    draw_runs,
+    misread,
+    rates,
+    times_misread,
+)
 from lenet.train import EpochRecord
 
 QUESTION = "What does another random seed change?"
 NUM_SEEDS = 20
+NAMES = {"train": "Training", "val": "Test"}  # the test digits are scored as "val"
 CLAIMED = {"train": EARLIER_TRAIN, "val": EARLIER_TEST}
-NAMES = {"train": "Training", "val": "Test"}  # the test digits were scored as "val"
 
 
 def members() -> list[dict]:
@@ -39,11 +45,6 @@ def run(seed: int, dataset: Dataset | None = None) -> dict:
     }
 
 
-def final_errors(runs: Runs) -> Repeated:
-    """Return the test error rate of each run after its last epoch."""
-    return rates((len(run["misread"]) for run in runs), (r["num_test"] for r in runs))
-
-
 def accuracies(runs: Runs, split: str) -> Repeated:
     """Return the accuracy of each run after its last epoch, on "train" or "val"."""
     last = [run["history"][-1][split] for run in runs]
@@ -59,42 +60,46 @@ def spread(runs: Runs) -> dict[str, float]:
         size to another.
     """
     num, num_test = len(runs), runs[0]["num_test"]
+    errors = rates((len(run["misread"]) for run in runs), [num_test] * num)
     share = np.array(list(times_misread(runs).values())) / num
     variances = share * (1 - share) * num / (num - 1)  # of each digit, over the seeds
-    rate = share.sum() / num_test
+    rate = errors.mean / 100
     return {
-        "seeds": final_errors(runs).sd,
+        "seeds": errors.sd,
         "independent": 100 * float(variances.sum()) ** 0.5 / num_test,
-        "test set": 100 * float(rate * (1 - rate) / num_test) ** 0.5,
+        "test set": 100 * (rate * (1 - rate) / num_test) ** 0.5,
     }
 
 
 def curves(runs: Runs, split: str, key: str) -> np.ndarray:
-    """Return ``(runs, epochs)`` of ``loss`` or ``num_correct``."""
+    """Return the ``(runs, epochs)`` values of ``loss`` or ``num_correct``."""
     return np.array([[epoch[split][key] for epoch in run["history"]] for run in runs])
 
 
 def overfitting(runs: Runs) -> dict[str, float]:
     """Follow gap, loss and errors over the epochs: nats, epochs from 1, per cent."""
     train, test = (curves(runs, split, "loss") for split in NAMES)
-    errors = runs[0]["num_test"] - curves(runs, "val", "num_correct")
-    gaps, best = (test - train).mean(0), test.mean(0).argmin()
+    gap, loss, lowest = (test - train).mean(0), test.mean(0), test.argmin(1) + 1
+    errors = runs[0]["num_test"] - curves(runs, "val", "num_correct").mean(0)
+    best = loss.argmin()
     return {
-        "first gap": gaps[0],
-        "last gap": gaps[-1],
-        "earliest": test.argmin(1).min() + 1,
-        "latest": test.argmin(1).max() + 1,
+        "first gap": gap[0],
+        "last gap": gap[-1],
+        "earliest": lowest.min(),
+        "latest": lowest.max(),
         "best epoch": best + 1,
-        "more loss": 100 * (test.mean(0)[-1] / test.mean(0)[best] - 1),
-        "more errors": 100 * (errors.mean(0)[-1] / errors.mean(0)[best] - 1),
+        "more loss": 100 * (loss[-1] / loss[best] - 1),
+        "more errors": 100 * (errors[-1] / errors[best] - 1),
     }
 
 
 def claims(runs: Runs) -> list[Claim]:
     """Judge the accuracies and the losses of the earlier report."""
-    pairs = {"train": "training", "val": "validation"}
-    accurate = [_repeats(runs, split, name) for split, name in pairs.items()]
-    return [*accurate, *loss_claims(runs)]
+    return [
+        _repeats(runs, "train", "training"),
+        _repeats(runs, "val", "validation"),
+        *loss_claims(runs),
+    ]
 
 
 def loss_claims(runs: Runs) -> list[Claim]:
@@ -109,15 +114,14 @@ def _repeats(runs: Runs, split: str, name: str) -> Claim:
     low, high = found.prediction_interval
     return Claim(
         f"The {name} accuracy is {claimed.percent}.",
-        f"the {name} accuracy",
         f"mean {found.mean:.2f} %, prediction interval {between((low, high))}",
         "it lies in the 95 % prediction interval for one more seed",
-        low <= 100 * claimed.rate <= high,
+        holds=low <= 100 * claimed.rate <= high,
         runs=f"{len(runs)} seeds",
     )
 
 
-def _on_most_seeds(judged: Sequence[Claim]) -> Claim:
+def _on_most_seeds(judged: tuple[Claim, ...]) -> Claim:
     num, holding = len(judged), sum(claim.holds for claim in judged)
     return replace(
         judged[0],
@@ -130,58 +134,48 @@ def _on_most_seeds(judged: Sequence[Claim]) -> Claim:
 
 def accuracy_table(runs: Runs) -> Rows:
     """Summarise the last epoch over seeds; rank the earlier report's numbers."""
-    rows = []
+    rows = [["Accuracy", "Mean", "95 % interval", "SD", "Range", "Earlier report"]]
+    rows[0].append("Seeds below it")
     for split, name in NAMES.items():
         found, claimed = accuracies(runs, split), CLAIMED[split]
         below = sum(value < 100 * claimed.rate for value in found.values)
-        ends = between((min(found.values), max(found.values)))
         numbers = [f"{found.mean:.2f} %", between(found.interval), f"{found.sd:.3f}"]
+        ends = between((min(found.values), max(found.values)))
         rows.append([name, *numbers, ends, claimed.percent, f"{below} of {len(runs)}"])
-    header = ["Accuracy", "Mean", "95 % interval", "SD", "Range", "Earlier report"]
-    return [[*header, "Seeds below it"], *rows]
+    return rows
 
 
 def accuracy_strips(runs: Runs):
-    """Draw every seed's training and test accuracy beside the earlier report's.
-
-    The band in the lower strip is the 95 % interval of one run, from one test set of
-    this size to another.
-    """
+    """Draw every seed's training and test accuracy beside the earlier report's."""
     heights = np.random.default_rng(0).uniform(0.2, 1, len(runs))  # keep dots apart
+    words = []
     with new_figure(3.2, 2) as (figure, grid):
-        for axes, (split, name) in zip(grid[:, 0], NAMES.items(), strict=True):
-            found, claimed = accuracies(runs, split), 100 * CLAIMED[split].rate
+        for axes, (split, name) in zip(grid.flat, NAMES.items(), strict=True):
+            found, claimed = accuracies(runs, split), CLAIMED[split]
             axes.plot(found.values, heights, "o", color=BLUE, alpha=0.75, mec="none")
-            half = (found.interval[1] - found.interval[0]) / 2
+            half = found.interval[1] - found.mean
             axes.errorbar(found.mean, 0, xerr=half, fmt="D", color="black", capsize=3)
-            axes.axvline(claimed, color=VERMILION, ls="--")
+            axes.axvline(100 * claimed.rate, color=VERMILION, ls="--")
             axes.set(ylim=(-0.4, 1.2), yticks=[], xlabel=f"{name} accuracy (%)")
             axes.spines["left"].set_visible(False)
+            words.append(f"{name} {found.mean:.2f} %, earlier report {claimed.percent}")
         half = 1.96 * spread(runs)["test set"]
         axes.axvspan(found.mean - half, found.mean + half, color=GREY, alpha=0.15, lw=0)
-    words = "; ".join(
-        f"{name} accuracy: mean {mean}, range {ends}, earlier report {claimed}"
-        for name, mean, _, _, ends, claimed, _ in accuracy_table(runs)[1:]
-    )
-    return figure, f"Two strips of {len(runs)} dots, one a seed. {words}."
+    alt = f"Two strips of {len(runs)} dots, the accuracies of the seeds. Mean: "
+    return figure, f"{alt}{'; '.join(words)}."
 
 
 def loss_bands(runs: Runs):
     """Draw the losses over epochs: mean and range over the seeds."""
     train, test = (curves(runs, split, "loss") for split in NAMES)
-    styles = {"training": (train, "o-", BLUE), "test": (test, "s--", VERMILION)}
+    epochs = range(1, 1 + test.shape[1])
     with new_figure(3.0) as (figure, ((axes,),)):
-        for name, (losses, line, color) in styles.items():
-            epochs, band = range(1, 1 + losses.shape[1]), (losses.min(0), losses.max(0))
-            axes.fill_between(epochs, *band, color=color, alpha=0.2, lw=0)
-            label = f"{name}, after the epoch"
-            axes.plot(epochs, losses.mean(0), line, color=color, label=label)
+        draw_runs(axes, epochs, train, "o-", BLUE, "training, after the epoch")
+        draw_runs(axes, epochs, test, "s--", VERMILION, "test, after the epoch")
         label_losses(axes)
-    (first, *_, last), means = train.mean(0), test.mean(0)
-    alt = (
-        f"Line chart of the mean losses of {len(runs)} seeds over {len(means)} epochs, "
-        f"with bands for their range. Training loss falls from {first:.3f} to "
-        f"{last:.3f} nats per digit, test loss from {means[0]:.3f} to {means[-1]:.3f}; "
-        f"its lowest value is {means.min():.3f}."
+    low, last = test.mean(0).min(), test.mean(0)[-1]
+    return figure, (
+        f"Line chart of losses over {len(epochs)} epochs, means in the range of "
+        f"{len(runs)} seeds. Training loss falls to {train.mean(0)[-1]:.3f} nats per "
+        f"digit; test loss falls to {low:.3f} and ends at {last:.3f}."
     )
-    return figure, alt

@@ -1,10 +1,12 @@
-"""What several studies compute and write alike: rates in per cent, and their spread."""
+"""What the studies share: rates in per cent, their spread, and how both are written."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from statistics import mode
 
-from scipy.stats import t as student
+import numpy as np
+from matplotlib.axes import Axes
+from scipy.stats import ttest_ind
 from torch import Tensor
 
 from lenet.metrics import Repeated
@@ -35,12 +37,9 @@ def welch_interval(ones: Repeated, others: Repeated) -> tuple[float, float]:
 
     Source: Welch 1947, for runs that do not belong together.
     """
-    parts = [each.sd**2 / len(each.values) for each in (ones, others)]
-    freedoms = [len(each.values) - 1 for each in (ones, others)]
-    total = sum(parts)
-    freedom = total**2 / sum(p**2 / f for p, f in zip(parts, freedoms, strict=True))
-    half = float(student.ppf(0.975, freedom)) * total**0.5
-    return ones.mean - others.mean - half, ones.mean - others.mean + half
+    test = ttest_ind(ones.values, others.values, equal_var=False)
+    low, high = test.confidence_interval()
+    return float(low), float(high)
 
 
 def misread(preds: Tensor, labels: Tensor) -> dict[str, int]:
@@ -51,14 +50,13 @@ def misread(preds: Tensor, labels: Tensor) -> dict[str, int]:
 
 def times_misread(runs: Runs) -> Counter[int]:
     """Count the runs that misread each test digit, the most misread first."""
-    counts = Counter(int(index) for run in runs for index in run["misread"])
-    return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
+    counts = Counter(sorted(int(index) for run in runs for index in run["misread"]))
+    return Counter(dict(counts.most_common()))
 
 
 def errors_within(runs: Runs, indices: Collection[int]) -> Repeated:
     """Count the errors of each run among the test digits with the given indices."""
-    counts = (sum(int(i) in indices for i in run["misread"]) for run in runs)
-    return Repeated(tuple(counts))
+    return Repeated(tuple(sum(int(i) in indices for i in r["misread"]) for r in runs))
 
 
 def commonest_answer(runs: Runs, index: int) -> int:
@@ -87,3 +85,13 @@ def scientific(number: float, decimals: int = 0) -> str:
     mantissa, power = f"{number:.{decimals}e}".split("e")
     raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return f"{mantissa} × 10{raised}"
+
+
+def draw_runs(
+    axes: Axes, places, values, line: str, color: str, label: str, **style
+) -> None:
+    """Draw the mean of ``(runs, places)`` values, in a band from lowest to highest."""
+    values = np.asarray(values)
+    low, high = values.min(0), values.max(0)
+    axes.fill_between(places, low, high, color=color, alpha=0.2, lw=0)
+    axes.plot(places, values.mean(0), line, color=color, label=label, **style)

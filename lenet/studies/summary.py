@@ -40,9 +40,9 @@ def claims(studies: dict[str, dict]) -> list[Claim]:
 
 def claim_table(judged: Sequence[Claim]) -> Rows:
     """List claims, who makes them, what was measured, on how much, and verdicts."""
-    rows = [[c.text, c.source, c.measured, c.runs, f"**{c.verdict}**"] for c in judged]
-    header = ["Claim", "Who claims it", "Measured", "n", "Verdict"]
-    return [header, *rows]
+    rows = [["Claim", "Who claims it", "Measured", "n", "Verdict"]]
+    rows += [[c.text, c.source, c.measured, c.runs, f"**{c.verdict}**"] for c in judged]
+    return rows
 
 
 def rule_list(judged: Sequence[Claim]) -> str:
@@ -62,12 +62,9 @@ def holding(judged: Sequence[Claim], source: str) -> str:
 
 def origins(studies: dict[str, dict]) -> Rows:
     """List the stored studies: what each asks, its number of runs, and its hours."""
-    rows = []
+    rows = [["Study", "Question", "Runs", "Core hours"]]
     for name, stored in studies.items():
-        num, seconds = (
-            len(stored["members"]),
-            sum(m["seconds"] for m in stored["members"]),
-        )
-        rows.append([f"`{name}`", stored["question"], num, f"{seconds / 3600:.1f}"])
-    header = ["Study", "Question", "Runs", "Core hours"]
-    return [header, *rows]
+        hours = sum(each["seconds"] for each in stored["members"]) / 3600
+        num = len(stored["members"])
+        rows.append([f"`{name}`", stored["question"], num, f"{hours:.1f}"])
+    return rows

@@ -27,9 +27,8 @@ NAMES = {"random": "random split", "writer": "writer-disjoint split"}
 
 def members() -> list[dict]:
     """One run for each seed and kind of split."""
-    return [
-        {"seed": seed, "split": split} for seed in range(NUM_SEEDS) for split in SPLITS
-    ]
+    seeds = range(NUM_SEEDS)
+    return [{"seed": seed, "split": kind} for seed in seeds for kind in SPLITS]
 
 
 def run(seed: int, split: str, dataset: Dataset | None = None) -> dict:
@@ -58,29 +57,25 @@ def claim(splits: dict[str, Runs]) -> Claim:
     low, high = found.interval
     return Claim(
         "A random validation split is as hard as new writers are.",
-        "a random validation split",
         f"new writers {signed(found.mean)} points ({signed_between((low, high))})",
         "the 95 % interval of the difference, paired by seed, includes 0",
-        low <= 0 <= high,
-        "usual practice",
-        f"{len(found.values)} seeds",
+        holds=low <= 0 <= high,
+        source="usual practice",
+        runs=f"{len(found.values)} seeds",
     )
 
 
 def protocol_table(splits: dict[str, Runs]) -> Rows:
     """Set validation errors beside test errors, for each kind of split."""
-    rows = []
+    rows = [["Split", "Trained on", "Validation error", "Test error", "Difference"]]
+    rows[0].append("95 % interval")
     for kind, runs in splits.items():
         val, test = (error_rates(runs, part) for part in ("val", "test"))
+        gap = differences(val, test)
         size = sum(run["train"]["total"] for run in runs) / len(runs)
-        rates, gap = (
-            [f"{each.mean:.2f} %" for each in (val, test)],
-            differences(val, test),
-        )
-        interval = signed_between(gap.interval)
-        rows.append([NAMES[kind], f"{size:,.0f}", *rates, signed(gap.mean), interval])
-    header = ["Split", "Trained on", "Validation error", "Test error", "Difference"]
-    return [[*header, "95 % interval"], *rows]
+        row = [NAMES[kind], round(size), f"{val.mean:.2f} %", f"{test.mean:.2f} %"]
+        rows.append([*row, signed(gap.mean), signed_between(gap.interval)])
+    return rows
 
 
 def protocol(splits: dict[str, Runs]):
@@ -93,8 +88,8 @@ def protocol(splits: dict[str, Runs]):
             axes.plot(places, [each.values for each in pair], "o-", color=GREY, lw=0.9)
             axes.plot(places, means, "_", color=VERMILION, ms=26, mew=2.4)
             ticks += [f"validation,\n{NAMES[kind]}", f"test,\n{NAMES[kind]}"]
-            words.append(f"{NAMES[kind]}: {means[0]:.2f} and {means[1]:.2f} %")
+            words.append(f"{NAMES[kind]} {means[0]:.2f} and {means[1]:.2f} %")
         axes.set(xlim=(-0.6, len(ticks) - 0.4), ylabel="Error rate (%)")
         axes.set_xticks(range(len(ticks)), ticks)
-    alt = "Dots for each run's validation and test error, joined; means for "
+    alt = "Dots for the validation and test error of each run, joined; means: "
     return figure, f"{alt}{'; '.join(words)}."
