@@ -7,7 +7,6 @@ local typst = FORMAT == "typst"
 local TEXT_WIDTH = 605  -- pixels of CSS in 6.3 in
 local PAGE_WIDTH = 453  -- points
 local SHORT_CELL = 14  -- characters that a column keeps on one line beside sentences
-local UNNUMBERED = { References = true, Acknowledgements = true }
 local CLAIMS = { "^Section%s", "^§", "^Figure%s", "^Table%s", "^%(", "^%[" }
 local FUNCTIONS = "arg cos det exp inf lim ln log max min sin sup tan tanh"
 
@@ -55,7 +54,7 @@ local function number_heading(heading)
   end
   heading.level = typst and depth or heading.level
   heading.identifier = text:gsub("\u{a0}", " "):gsub(" ", "-"):gsub("’", "'")  -- as in JupyterLab
-  if UNNUMBERED[text] then
+  if text == "References" then
     heading.classes:insert("unnumbered")
     add_target(heading.identifier, { wanted = text, named = true })
     return heading
@@ -253,13 +252,6 @@ end
 
 local function number_row(halves)
   local row = table.concat(halves, "&")
-  if row:match("\\label") then
-    refuse(
-      "the equation %s has a \\label, which not every viewer knows: number it by "
-        .. "\\tag{n} alone and link to it by [(n)](#eq-n)",
-      row
-    )
-  end
   local tag = row:match("\\tag%s*{(.-)}")
   if not tag then
     return nil
@@ -279,8 +271,7 @@ local function write_row(halves)
   local sides = #halves == 2 and { "left", "right" } or { "whole" }
   local parts = pandoc.Inlines({ raw("", "(") })
   for place, side in ipairs(sides) do
-    local tex = halves[place]:gsub("\\tag%s*%b{}", ""):gsub("\\no%a+", "")
-    tex = tex:gsub("^%s+", ""):gsub("%s+$", "")
+    local tex = halves[place]:gsub("\\tag%s*%b{}", ""):gsub("^%s+", ""):gsub("%s+$", "")
     parts:insert(raw('<span class="eq-' .. side .. '">', "["))
     if tex ~= "" then  -- the empty text keeps the space before a = at the left end
       parts:extend(formula((side == "right" and "\\text{}" or "") .. tex, "DisplayMath"))
@@ -302,7 +293,7 @@ local function write_math(math)
   end
   local name, body = math.text:match("^%s*\\begin{(%a+)%*?}(.*)\\end{%a+%*?}%s*$")
   local rows = { { body and name == "equation" and body or math.text } }
-  if name == "align" or name == "gather" then
+  if name == "align" then
     rows = rows_of(body)
   end
   local parts = pandoc.Inlines({ raw("", "#equations(") })
