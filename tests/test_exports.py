@@ -1,16 +1,16 @@
 """The committed reports: made from the committed notebooks, and whole."""
 
 import re
-import subprocess
+import unicodedata
 from pathlib import Path
 
 import nbformat
+import pypandoc
 import pytest
 from pypdf import PdfReader
 from test_report import Page
 
 from lenet.report import HTMLReport, PDFReport
-from lenet.report.export import find_pandoc
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -36,14 +36,14 @@ def reported(notebook, key):
 
 
 def squeezed(text):
-    """Return text without white space, hyphens and Markdown marks."""
+    """Return text without white space, hyphens, minus signs and Markdown marks."""
     text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text)
-    return re.sub(r"[\s\-*`\u00ad]+", "", text).replace("'", "’")
+    text = unicodedata.normalize("NFKC", text)  # raised digits as digits
+    return re.sub(r"[\s\-−*`\u00ad]+", "", text).replace("'", "’")
 
 
 def test_the_reports_are_those_of_the_notebook(notebook):
-    run = subprocess.run([find_pandoc(), "--version"], capture_output=True, text=True)
-    if run.stdout.split()[1] != PANDOC:
+    if pypandoc.get_pandoc_version() != PANDOC:
         pytest.skip(f"the reports are made by pandoc {PANDOC}, here is another")
     content, stem = notebook
     html, _ = HTMLReport().from_notebook_node(content)

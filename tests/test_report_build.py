@@ -11,7 +11,7 @@ from nbconvert.exporters import get_export_names, get_exporter
 from nbformat import v4
 from test_report import sample
 
-from lenet.report import __main__, build, export
+from lenet.report import __main__, build
 
 SHOW = """report = {"kind": "front", "title": "New title", "banner": None}
 report["abstract"] = f"Sum {1 + 1}."
@@ -83,43 +83,20 @@ def test_sample_data_goes_to_its_own_folder_and_says_so(tmp_path, capsys):
     assert "*** my_report.ipynb: SAMPLE ***" in capsys.readouterr().err
 
 
-@pytest.fixture
-def stand_in(tmp_path, monkeypatch):
-    """Put programs in the places of pandoc; each prints one line and may fail."""
-    export.find_pandoc.cache_clear()
-
-    def place(folder, line, status=0):
-        program = tmp_path / folder / "pandoc"
-        program.parent.mkdir()
-        program.write_text(f"#!/bin/sh\necho '{line}'\nexit {status}\n")
-        program.chmod(0o755)
-        return str(program)
-
-    monkeypatch.setenv("PATH", str(tmp_path / "path"))
-    own = str(tmp_path / "own/pandoc")
-    monkeypatch.setattr(pypandoc, "get_pandoc_path", lambda: own)
-    yield place
-    export.find_pandoc.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("line", "status", "chosen"),
-    [
-        ("pandoc 3.2", 0, "path"),
-        ("pandoc 10.0.1", 0, "path"),
-        ("pandoc 2.17.1.1", 0, "own"),
-        ("bad CPU type in executable", 126, "own"),
-    ],
-)
-def test_the_pandoc_of_the_path_is_taken_if_it_will_do(stand_in, line, status, chosen):
-    on_path, own = stand_in("path", line, status), stand_in("own", "pandoc 3.9")
-    assert export.find_pandoc() == {"path": on_path, "own": own}[chosen]
-
-
-def test_without_pandoc_nothing_runs_and_all_ways_are_named(stand_in, tmp_path, capsys):
-    path = write(tmp_path, "open('ran', 'w')")
-    stand_in("own", "pandoc 2.9")
-    assert __main__.main([str(path)]) == 1
+def test_without_a_new_pandoc_nothing_runs_and_all_ways_are_named(
+    tmp_path, monkeypatch, capsys
+):
+    path, old = write(tmp_path, "open('ran', 'w')"), tmp_path / "pandoc"
+    old.write_text("#!/bin/sh\necho pandoc 2.17.1.1\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PYPANDOC_PANDOC", str(old))
+    pypandoc.clean_version_cache()
+    pypandoc.clean_pandocpath_cache()
+    try:
+        assert __main__.main([str(path)]) == 1
+    finally:
+        pypandoc.clean_version_cache()
+        pypandoc.clean_pandocpath_cache()
     message = capsys.readouterr().err
     assert re.search("no pandoc 3.2.*conda.*brew.*pypandoc_binary.*download_", message)
     assert os.listdir(path.parent) == [path.name]

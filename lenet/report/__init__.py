@@ -1,8 +1,8 @@
 """From an executed notebook to a report: one HTML file and one typeset PDF.
 
-Notebooks call `figure`, `table`, `prose` and `front_matter`. The exporters read what
-those have shown (`reading`), number it and check every reference (`numbering`), and
-let pandoc and Typst write it (`export`).
+Notebooks call `figure`, `table`, `prose` and `front_matter` (`display`). The exporters
+read what those have shown (`reading`) and let pandoc and Typst write it (`export`);
+`templates/report.lua` numbers it and checks every reference.
 """
 
 from typing import Any

@@ -15,7 +15,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 DPI = 150
-NUMBER = re.compile(r"(?:[-+−±–×<>*\d\s.,%⁻⁰¹²³⁴⁵⁶⁷⁸⁹]|\b(?:of|to)\b)*")
+NUMBER = re.compile(r"(?:[\W\d⁰¹²³⁴⁵⁶⁷⁸⁹]|of|to)*")  # also 3 × 10⁻⁴, 1 to 2, nothing
 MARKS = re.compile(r"\[([^]]*)\]\(#[^)]*\)|\*\*|`")  # links within the report, bold
 Rows = Sequence[Sequence[str | int | float]]
 _numbers: dict[str, dict[str, int]] = {"Figure": {}, "Table": {}}
@@ -46,7 +46,7 @@ def figure(
     data["image/png"] = base64.b64encode(png.getvalue()).decode()
     size = {"alt": alt, "width": width, "height": height}
     report = {"kind": "figure", "label": label, "caption": caption, "alt": alt}
-    report["numbered"] = numbered
+    report |= {"numbered": numbered}
     metadata = {"image/svg+xml": size, "image/png": size, "report": report}
     display(data, metadata=metadata, raw=True)
     name = f"**Figure {_number('Figure', label)}.** " if numbered else ""
@@ -105,19 +105,18 @@ def pipe_table(rows: Rows) -> str:
         ValueError: if a row has another number of cells than the first.
     """
     header, *cells = ([_cell(value) for value in row] for row in rows)
-    if any(len(row) != len(header) for row in cells):
-        raise ValueError(f"a row has not {len(header)} cells as the headings {header}")
-    numbers = [
-        all(map(NUMBER.fullmatch, column)) for column in zip(*cells, strict=True)
-    ]
-    rules = ["--:" if each else ":--" for each in numbers]
+    for row in cells:
+        if len(row) != len(header):
+            raise ValueError(f"the row {row} has not as many cells as {header}")
+    columns = zip(*cells, strict=True)
+    rules = ["--:" if all(map(NUMBER.fullmatch, c)) else ":--" for c in columns]
     return "\n".join(f"| {' | '.join(line)} |" for line in (header, rules, *cells))
 
 
 def _cell(value: str | int | float) -> str:
-    if isinstance(value, Integral) and not isinstance(value, bool):
-        return f"{value:,}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, Integral) else f"{value:g}"
 
 
 def _show(text: str, report: dict, label: str = "") -> None:

@@ -10,13 +10,12 @@ from itertools import takewhile
 
 from nbformat import NotebookNode
 
-TITLE = re.compile(r"#\s+([^\n]+)\n*(?:> .*\n+)?(?:\*\*Abstract\.?\*\*)?(.*)", re.S)
+TITLE = re.compile(r"\s*#\s+([^\n]+)\n*(?:> .*\n+)?(?:\*\*Abstract\.?\*\*)?(.*)", re.S)
 FENCE = "~" * 40  # longer than any in a cell
 SEPARATOR = "\n\n<!-- -->\n\n"  # else a list would go on in the next cell
 FENCED = re.compile(r"^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)", re.S | re.M)
 DISPLAY = r"^\$\$.*?\$\$|^\\begin\{(?P<name>\w+\*?)\}.*?\\end\{(?P=name)\}"
-PER_CENT = r"(?<=\d) (?=%)"
-SPECIAL = re.compile(f"{FENCED.pattern}|{DISPLAY}|{PER_CENT}", re.S | re.M)
+SPECIAL = re.compile(f"{FENCED.pattern}|{DISPLAY}", re.S | re.M)
 TABLE_RULE = re.compile(r"\s*\|?(\s*:?-+:?\s*\|)+(\s*:?-+:?)?\s*")
 
 
@@ -29,19 +28,23 @@ def find_front(notebook: NotebookNode) -> dict | None:
     return found[0] if found else None
 
 
+def find_title(notebook: NotebookNode) -> NotebookNode | None:
+    """Find the cell of title and abstract with which the notebook begins."""
+    texts = (cell for cell in notebook.cells if cell.cell_type == "markdown")
+    first = next(texts, None)
+    return first if first and TITLE.match(first.source) else None
+
+
 def read(notebook: NotebookNode) -> tuple[str, dict[str, str]]:
     """Write a notebook as Markdown; return with it the SVG of each figure by label.
 
     Raises:
-        ValueError: if a cell failed, there is no title, a figure or table lacks its
-            words, a picture has no caption or a row of a table is ragged.
+        ValueError: if a cell failed, there is no title, a picture has no caption or a
+            row of a table is ragged.
     """
-    cells, front = list(notebook.cells), find_front(notebook)
-    first = next((cell for cell in cells if cell.cell_type == "markdown"), None)
-    heading = TITLE.match(first.source.strip()) if first else None
-    if heading:
-        cells.remove(first)
-        front = front or {"title": heading[1], "abstract": heading[2]}
+    front, first = find_front(notebook), find_title(notebook)
+    if first and not front:
+        front = dict(zip(("title", "abstract"), TITLE.match(first.source).groups()))
     if not front:
         raise ValueError(
             "the notebook has no title: call front_matter, or begin with a Markdown "
@@ -52,6 +55,7 @@ def read(notebook: NotebookNode) -> tuple[str, dict[str, str]]:
         if front.get(part):
             texts[part] = _markdown(front[part]) + "\n"  # the line end: as paragraphs
     pictures: dict[str, str] = {}
+    cells = (cell for cell in notebook.cells if cell is not first)
     parts = [part for cell in cells for part in _cell(cell, pictures)]
     return SEPARATOR.join([f"---\n{json.dumps(texts)}\n---", *parts]), pictures
 
@@ -106,16 +110,11 @@ def _shown(output: NotebookNode, pictures: dict[str, str]) -> str:
         if any(mime.startswith("image/") for mime in data):
             raise ValueError("a picture has no caption: show it with figure()")
         return _markdown(data.get("text/markdown", ""))
-    for name in ("label", "caption", *["alt"] * (kind == "figure")):
-        if not report.get(name, "").strip():
-            raise ValueError(f"the {kind} {label!r} has no {name}: give {kind}() one")
     classes = f".{kind.title()}" + " .numbered" * report.get("numbered", True)
     if kind == "figure":
-        if "image/svg+xml" not in data:
-            raise ValueError(f"the figure {label!r} has no SVG: show it with figure()")
-        pictures[label] = "".join(data["image/svg+xml"])
+        pictures[label] = data["image/svg+xml"]
         classes += f" width={output.metadata['image/svg+xml']['width']}"
-        body = _code(" ".join(report["alt"].split()), "text", "")
+        body = _code(report["alt"], "text", "")
     else:
         body = report["table"]
     text = _markdown(f"{report['caption']}\n\n{body}")
@@ -123,7 +122,7 @@ def _shown(output: NotebookNode, pictures: dict[str, str]) -> str:
 
 
 def _markdown(text: str) -> str:
-    """Show pandoc the formulas that JupyterLab finds itself; keep 5 % together."""
+    """Show pandoc the formulas that JupyterLab finds itself."""
     _refuse_what_is_lost(text)
     return SPECIAL.sub(_mend, text).strip()
 
@@ -133,7 +132,7 @@ def _mend(match: re.Match[str]) -> str:
     if match["fence"]:
         return match[0]
     formula = " ".join(match[0].split())
-    return f"$${formula}$$" if match["name"] else formula or "\N{NO-BREAK SPACE}"
+    return f"$${formula}$$" if match["name"] else formula
 
 
 def _refuse_what_is_lost(text: str) -> None:

@@ -7,7 +7,6 @@ local typst = FORMAT == "typst"
 local TEXT_WIDTH = 605  -- pixels of CSS in 6.3 in
 local PAGE_WIDTH = 453  -- points
 local SHORT_CELL = 14  -- characters that a column keeps on one line beside sentences
-local UNNUMBERED = { References = true, Acknowledgements = true }
 local CLAIMS = { "^Section%s", "^§", "^Figure%s", "^Table%s", "^%(", "^%[" }
 local FUNCTIONS = "arg cos det exp inf lim ln log max min sin sup tan tanh"
 
@@ -54,8 +53,8 @@ local function number_heading(heading)
     refuse("the heading %q has no heading one level above it: take a # off", text)
   end
   heading.level = typst and depth or heading.level
-  heading.identifier = text:gsub("[ \u{a0}]", "-"):gsub("’", "'")  -- as in JupyterLab
-  if UNNUMBERED[text] then
+  heading.identifier = text:gsub("\u{a0}", " "):gsub(" ", "-"):gsub("’", "'")  -- as in JupyterLab
+  if text == "References" then
     heading.classes:insert("unnumbered")
     add_target(heading.identifier, { wanted = text, named = true })
     return heading
@@ -145,32 +144,33 @@ local function number_float(div)
   return body
 end
 
--- The length of the longest cell of each column and its root mean with the average.
-local function measure_columns(grid)
-  local longest, shares, rows = {}, {}, grid.bodies[1].body
-  for place, cell in ipairs(grid.head.rows[1].cells) do
-    local most, sum = utf8.len(text_of(cell.contents)), 0
-    for _, row in ipairs(rows) do
-      local length = utf8.len(text_of(row.cells[place].contents))
-      most, sum = math.max(most, length), sum + length
+-- Of each column the length of the longest cell and that of all in characters.
+local function measure_columns(head, rows)
+  local longest, sums = {}, {}
+  for _, row in ipairs({ head, table.unpack(rows) }) do
+    for place, cell in ipairs(row.cells) do
+      local length = utf8.len(text_of(cell.contents))
+      longest[place] = math.max(longest[place] or 0, length)
+      sums[place] = (sums[place] or 0) + length
     end
-    longest[place], shares[place] = most, (most * sum / #rows) ^ 0.25
   end
-  return longest, shares
+  return longest, sums
 end
 
 -- Columns of sentences share what the short ones leave. The root lets one of sentences
 -- be wide without squeezing one of phrases.
 local function complete_table(grid)
-  local longest, shares = measure_columns(grid)
-  local letter, total = #longest > 3 and 4 or 4.5, 0  -- points, in 8 or 9 pt
+  local head, rows = grid.head.rows[1], grid.bodies[1].body
+  local longest, sums = measure_columns(head, rows)
+  local letter, width = #longest > 3 and 4 or 4.5, 0  -- points, in 8 or 9 pt
   for _, length in ipairs(longest) do
-    total = total + length * letter + 11
+    width = width + length * letter + 11
   end
-  local wide = total > PAGE_WIDTH
+  local wide = width > PAGE_WIDTH
   if typst then
     for place, column in ipairs(grid.colspecs) do
-      local share = wide and longest[place] > SHORT_CELL and shares[place] / 100
+      local share = wide and longest[place] > SHORT_CELL
+        and (longest[place] * sums[place]) ^ 0.25 / 100
       grid.colspecs[place] = { column[1], share or nil }
     end
     grid.attributes["typst:inset"] = wide and "(x: 5.5pt, y: 4pt)" or nil
@@ -178,10 +178,10 @@ local function complete_table(grid)
   end
   grid.classes:extend(wide and { "wide" } or {})
   grid.bodies[1].row_head_columns = 1
-  for _, cell in ipairs(grid.head.rows[1].cells) do
+  for _, cell in ipairs(head.cells) do
     cell.attributes.scope = "col"
   end
-  for _, row in ipairs(grid.bodies[1].body) do
+  for _, row in ipairs(rows) do
     row.cells[1].attributes.scope = "row"
   end
   return pandoc.Div(grid, scrolling("scroll", "Table"))
@@ -223,6 +223,7 @@ local function formula(tex, kind)
   if not typst then
     return { pandoc.Math(kind, space_names(mended)) }
   end
+  mended = mended:gsub("\\[bB]ig+([lr])%f[%A]", { l = "\\left", r = "\\right" })
   local opening = raw("", "#formula(" .. quote(tex) .. ")[")
   return { opening, pandoc.Math(kind, mended), raw("", "];") }
 end
@@ -251,13 +252,6 @@ end
 
 local function number_row(halves)
   local row = table.concat(halves, "&")
-  if row:match("\\label") then
-    refuse(
-      "the equation %s has a \\label, which not every viewer knows: number it by "
-        .. "\\tag{n} alone and link to it by [(n)](#eq-n)",
-      row
-    )
-  end
   local tag = row:match("\\tag%s*{(.-)}")
   if not tag then
     return nil
@@ -277,8 +271,7 @@ local function write_row(halves)
   local sides = #halves == 2 and { "left", "right" } or { "whole" }
   local parts = pandoc.Inlines({ raw("", "(") })
   for place, side in ipairs(sides) do
-    local tex = halves[place]:gsub("\\tag%s*%b{}", ""):gsub("\\no%a+", "")
-    tex = tex:gsub("^%s+", ""):gsub("%s+$", "")
+    local tex = halves[place]:gsub("\\tag%s*%b{}", ""):gsub("^%s+", ""):gsub("%s+$", "")
     parts:insert(raw('<span class="eq-' .. side .. '">', "["))
     if tex ~= "" then  -- the empty text keeps the space before a = at the left end
       parts:extend(formula((side == "right" and "\\text{}" or "") .. tex, "DisplayMath"))
@@ -300,7 +293,7 @@ local function write_math(math)
   end
   local name, body = math.text:match("^%s*\\begin{(%a+)%*?}(.*)\\end{%a+%*?}%s*$")
   local rows = { { body and name == "equation" and body or math.text } }
-  if name == "align" or name == "gather" then
+  if name == "align" then
     rows = rows_of(body)
   end
   local parts = pandoc.Inlines({ raw("", "#equations(") })
@@ -311,10 +304,23 @@ local function write_math(math)
   return typst and parts or pandoc.Span(parts, scrolling("equation", "Equation"))
 end
 
-local function refuse_bare_tex(word)
+local function mend_word(word)
   if word.text:match("^\\begin{") or word.text:match("^%$%$") then
     refuse("the formula at %q was not seen: it must begin its line, and have an end", word.text)
   end
+  word.text = word.text:gsub("^([%(%[]?)%-(%d)", "%1−%2")  -- the minus sign of -1
+  return word
+end
+
+-- Keep 5 % on one line.
+local function join_per_cent(inlines)
+  for place = 2, #inlines - 1 do
+    local sign = inlines[place + 1]
+    if inlines[place].t == "Space" and sign.t == "Str" and sign.text:match("^%%") then
+      inlines[place] = pandoc.Str("\u{a0}")
+    end
+  end
+  return inlines
 end
 
 local function refuse_picture(image)
@@ -360,11 +366,12 @@ return {
     Div = number_float,
     Header = number_heading,
     Image = refuse_picture,
+    Inlines = join_per_cent,
     Math = write_math,
     OrderedList = number_references,
     RawBlock = check_html,
     RawInline = check_html,
-    Str = refuse_bare_tex,
+    Str = mend_word,
     Table = complete_table,
   },
   { Link = check_link, Span = check_anchor },
