@@ -44,7 +44,9 @@ def read(notebook: NotebookNode) -> tuple[str, dict[str, str]]:
     """
     front, first = find_front(notebook), find_title(notebook)
     if first and not front:
-        front = dict(zip(("title", "abstract"), TITLE.match(first.source).groups()))
+        front = dict(
+            zip(("title", "abstract"), TITLE.match(first.source).groups(), strict=True)
+        )
     if not front:
         raise ValueError(
             "the notebook has no title: call front_matter, or begin with a Markdown "
