@@ -159,8 +159,9 @@ def test_steps_start_in_1998_and_leave_out_the_rates_tried():
     ((member, run),) = by_seed("val", "step", {"one": (150,)})
     tried = member | {"rate": 0.1}, run
     modern = stored(tried, *by_seed("test", "step", counts, **settings))
-    plain, run = {"num_train": 60_000, "copies": 0}, a_run(95, 90, 85, 80)
-    original = stored((plain, run), (plain, run), (plain | {"copies": 9}, a_run(0, 0)))
+    plain = {"num_train": 60_000, "copies": 0}
+    runs = [(plain, a_run(95, errors, 85, 80)) for errors in (88, 92)]
+    original = stored(*runs, (plain | {"copies": 9}, a_run(0, 0)))
     groups = to_modern.runs_by_step(modern, original)
     first, *rows = to_modern.table(groups)[1:]
     assert first[1:4] == [60_000, 2, "0.900 %"]
