@@ -77,12 +77,18 @@ def test_a_run_stores_counts_and_the_settings_of_calibration(sample, monkeypatch
         assert kind["target"]["error_rate"] == 0.005
 
 
-def test_a_random_split_is_easier_when_new_writers_are_harder():
-    random = [a_run(val) for val in (100, 105, 110)]
-    harder = [a_run(val) for val in (140, 144, 151)]
-    alike = [a_run(val) for val in (105, 100, 110)]
-    assert not writers.claim({"random": random, "writer": harder}).holds
-    assert writers.claim({"random": random, "writer": alike}).holds
+@pytest.mark.parametrize(
+    ("num", "more", "holds"),
+    [(4, 40, None), (9, 40, None), (10, 40, False), (20, 40, False), (10, 0, None)],
+)
+def test_only_ten_seeds_and_both_tests_settle_that_new_writers_are_harder(
+    num, more, holds
+):
+    random = [a_run(100 + seed) for seed in range(num)]
+    writer = [a_run(100 + seed + more + (-1) ** seed * 3) for seed in range(num)]
+    claim = writers.claim({"random": random, "writer": writer})
+    assert claim.holds is holds
+    assert claim.runs == f"{num} seeds"
 
 
 def test_validation_and_test_error_are_compared_run_by_run():
@@ -96,6 +102,7 @@ def test_validation_and_test_error_are_compared_run_by_run():
 def test_a_temperature_of_one_means_calibrated():
     runs = {t: a_run(temperature=t) for t in (0.9, 1, 1.3, 1.31)}
     assert calibration.claim([runs[0.9], runs[1]]).holds
+    assert calibration.claim([runs[1], runs[1.3]]).source == "our question"
     assert not calibration.claim([runs[1.3], runs[1.31]]).holds
 
 

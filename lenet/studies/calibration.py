@@ -131,7 +131,7 @@ def claim(runs: Runs) -> Claim:
         f"temperature {found.mean:.2f} ({low:.2f} to {high:.2f})",
         "the 95 % interval of the best-fitting temperature includes 1",
         holds=low <= 1 <= high,
-        source="earlier report's figure",
+        source="our question",
         runs=f"{len(runs)} seeds",
     )
 
