@@ -151,11 +151,12 @@ def test_errors_are_gathered_by_size_the_smallest_first():
     assert sizes.table(found, {})[1:][-1][4:] == ["–", "0.94 %"]
 
 
-def test_the_learning_curve_draws_means_and_ends():
+def test_the_learning_curve_draws_every_run_and_intervals_of_the_means():
     errors = {1_000: Repeated((5.0, 6.0)), 60_000: Repeated((1.0, 1.2))}
     figure, alt = sizes.learning_curve(errors, errors)
     (axes,) = figure.axes
-    assert axes.lines[0].get_ydata() == pytest.approx([5.5, 1.1])
-    assert axes.collections[0].get_segments()[0][:, 1] == pytest.approx([5, 6])
+    assert list(axes.lines[0].get_ydata()) == [5.0, 6.0, 1.0, 1.2]
+    bar = axes.collections[0].get_segments()[0][:, 1]
+    assert bar == pytest.approx(errors[1_000].interval)
     assert axes.get_xscale() == axes.get_yscale() == "log"
     assert "5.50 % with 1,000 to 1.10 % with 60,000" in alt

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lenet.config import Config
+from lenet.metrics import Proportion
 from lenet.studies import calibration, writers
 
 
@@ -108,9 +109,13 @@ def test_a_temperature_of_one_means_calibrated():
 
 def test_figures_set_found_errors_over_stated_ones_and_count_on_the_digits_kept():
     figure, alt = calibration.reliability_diagram([a_run(), a_run()])
-    line = figure.axes[0].lines[1]
-    assert (line.get_xdata()[0], line.get_ydata()[0]) == pytest.approx((0.1, 0.2))
-    assert line.get_ydata()[1] == calibration.NONE_FOUND
+    (axes,) = figure.axes
+    line = next(line for line in axes.lines if line.get_label() == "as trained")
+    assert (*line.get_xdata(), *line.get_ydata()) == pytest.approx((0.1, 0.2))
+    bars = axes.collections[0].get_segments()
+    assert len(bars) == calibration.none_found([a_run()] * 2) == 14
+    bound = Proportion(0, 2 * 667).interval[1]
+    assert bars[0][:, 1] == pytest.approx([calibration.NONE_FOUND, bound])
     assert "least confident of 15 bins: as trained 0.100 and 0.200" in alt
     figure, alt = calibration.rejection([a_run(), a_run()])
     rates = figure.axes[0].lines[0].get_ydata()

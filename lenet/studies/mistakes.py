@@ -200,11 +200,10 @@ def gallery(digits: Digits, prediction: Prediction, shown: Sequence[int]):
         i: f"{digits.labels[i]}→{prediction.labels[i]}{'*' * (i in doubtful)}"
         for i in shown
     }
-    first, last = (100 * float(prediction.confidence[shown[end]]) for end in (0, -1))
     figure = digit_grid(digits.images, titles, columns=COLUMNS, framed=errors_1998())
     return figure, (
-        f"Grid of {len(shown)} misread digits, each with its label and answer, by "
-        f"confidence from {first:.1f} to {last:.1f} %; {_again(shown)}."
+        f"Grid of {len(shown)} misread digits, each with its label and answer, the "
+        f"most confident mistake first; {_again(shown)}."
     )
 
 
