@@ -89,7 +89,7 @@ def test_candidates_are_listed_with_distortions_first_then_by_validation():
 
 @pytest.mark.parametrize(
     ("num_errors", "holds", "verdict"),
-    [(50, True, "reached"), (59, None, "undecided"), (70, False, "missed")],
+    [(50, True, "reached"), (59, None, "open"), (70, False, "missed")],
 )
 def test_a_goal_is_reached_or_missed_only_by_the_whole_interval(
     num_errors, holds, verdict

@@ -111,7 +111,9 @@ def test_an_accuracy_holds_if_one_more_seed_could_give_it():
         runs[0]["history"][-1]["train"]["num_correct"] += 1
         claims.append(seeds.claims(runs)[1])
     assert [claim.holds for claim in claims] == [True, False]
-    assert "98.50–99.00" in claims[0].measured  # 98.75 ± 4.303 x 0.05 x sqrt(4/3)
+    assert (
+        "one more seed: 98.50–99.00" in claims[0].measured
+    )  # 98.75 ± 4.303 x 0.05 x sqrt(4/3)
 
 
 def test_a_claim_on_losses_needs_more_than_half_of_the_seeds():

@@ -1,5 +1,9 @@
 """The summary: every claim with its verdict and rule, every study with its origin."""
 
+import json
+import re
+from pathlib import Path
+
 from lenet.claims import Claim
 from lenet.studies import summary
 
@@ -15,8 +19,8 @@ def test_claims_are_listed_with_verdicts_under_their_rules_and_by_source():
     assert rows[0] == ["One.", "us", "so much", "3 seeds", "**holds**"]
     assert [row[-1] for row in rows[1:3]] == ["**open**", "**does not hold**"]
     first, second = summary.rule_list(judged).splitlines()
-    assert first == "- *One. Three.* It holds if a rule."
-    assert second == "- *Two. Four.* It holds if another."
+    assert first == "- *One. Three.* Holds if a rule."
+    assert second == "- *Two. Four.* Holds if another."
 
 
 def test_a_claim_without_a_rule_is_not_testable_and_has_none_listed():
@@ -34,3 +38,13 @@ def test_the_evidence_judges_every_claim_once_and_names_its_origins():
     rows = {row[0]: row for row in summary.origins(studies)[1:]}
     seconds = sum(each["seconds"] for each in studies["seeds"]["members"])
     assert rows["`seeds`"][2:] == [20, f"{seconds / 3600:.1f}"]
+
+
+def test_every_reference_can_be_found_and_is_cited():
+    folder = Path(__file__).parents[1] / "notebooks"
+    cells = json.loads((folder / "lenet5_evidence.ipynb").read_text())["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells)
+    listed = re.findall(r'^(\d+)\. <a id="(ref-\w+)"></a>(.*)$', text, re.MULTILINE)
+    cited = set(re.findall(r"\[\[(\d+)\]\]\(#(ref-\w+)\)", text))
+    assert cited == {(number, key) for number, key, _ in listed}
+    assert all(re.search("doi:10|arXiv:|https?://", entry) for *_, entry in listed)

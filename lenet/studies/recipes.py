@@ -99,6 +99,7 @@ def _goal(found: Repeated, name: str) -> Claim:
         "goal. It is missed if the interval lies below the goal, and open otherwise",
         holds=True if low > GOALS[name] else False if high < GOALS[name] else None,
         source="our goal",
+        words=("reached", "missed"),
         runs=f"{len(found.values)} seeds",
     )
 
@@ -137,10 +138,9 @@ def chosen(stored: dict) -> Rows:
     """Set the mean test accuracies of the chosen recipes beside their goals."""
     rows = [["Recipe", "Settings", "Runs", "Test accuracy", "Goal"]]
     rows[0].append("Verdict")
-    verdicts = {True: "reached", False: "missed", None: "undecided"}
     for (name, goal), claim in zip(GOALS.items(), claims(stored), strict=True):
         config = Config(**results(stored, recipe=name)[0]["config"])
         settings = ", ".join(map(str, _settings(config)))
         row = [name, settings, claim.runs, claim.measured, f"{goal:.2f} %"]
-        rows.append([*row, verdicts[claim.holds]])
+        rows.append([*row, claim.verdict])
     return rows

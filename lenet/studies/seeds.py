@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import f as fisher
 from scipy.stats import t as student
 
-from lenet.claims import EARLIER_TEST, EARLIER_TRAIN, Claim
+from lenet.claims import EARLIER_TEST, EARLIER_TRAIN, Claim, repeats
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset
 from lenet.figures import BLUE, GREY, VERMILION, Rows, label_losses, new_figure
@@ -144,8 +144,8 @@ def since_lowest(runs: Runs) -> tuple[int, Repeated, Repeated]:
 def claims(runs: Runs) -> list[Claim]:
     """Judge the accuracies and the losses of the earlier report."""
     return [
-        _repeats(runs, "train", "training"),
-        _repeats(runs, "val", "validation"),
+        repeats("training", EARLIER_TRAIN, accuracies(runs, "train")),
+        repeats("validation", EARLIER_TEST, accuracies(runs, "val")),
         *loss_claims(runs),
     ]
 
@@ -159,19 +159,6 @@ def loss_claims(runs: Runs) -> list[Claim]:
         _no_overfitting("loss", loss, 4, f"nats per digit from epoch {epoch} on"),
         _no_overfitting("errors", errors, 0, f"errors from epoch {epoch} on"),
     ]
-
-
-def _repeats(runs: Runs, split: str, name: str) -> Claim:
-    found, claimed = accuracies(runs, split), CLAIMED[split]
-    low, high = found.prediction_interval
-    return Claim(
-        f"The {name} accuracy is {claimed.percent}.",
-        f"mean {found.mean:.2f} %, prediction interval {between((low, high))}, "
-        f"p = {one_more(found, 100 * claimed.rate):.2f}",
-        "it lies in the 95 % prediction interval for one more seed",
-        holds=low <= 100 * claimed.rate <= high,
-        runs=f"{len(runs)} seeds",
-    )
 
 
 def _falls(name: str, losses: np.ndarray) -> Claim:
@@ -194,6 +181,7 @@ def _no_overfitting(sense: str, added: Repeated, decimals: int, what: str) -> Cl
         "no rise on the test digits is shown from the epoch of the lowest mean test "
         "loss to the last: the 95 % interval, paired by seed, reaches 0",
         holds=added.interval[0] <= 0,
+        words=("no rise seen", "does not hold"),
         runs=f"{len(added.values)} seeds",
     )
 

@@ -50,11 +50,13 @@ def claim_table(judged: Sequence[Claim]) -> Rows:
 
 def rule_list(judged: Sequence[Claim]) -> str:
     """Write a list of what makes each claim hold; claims under one rule go together."""
-    texts: dict[str, list[str]] = {}
+    texts: dict[tuple[str, str], list[str]] = {}
     for claim in filter(lambda each: each.rule, judged):
-        texts.setdefault(claim.rule, []).append(claim.text)
-    items = texts.items()
-    return "\n".join(f"- *{' '.join(t)}* It holds if {rule}." for rule, t in items)
+        texts.setdefault((claim.words[0], claim.rule), []).append(claim.text)
+    return "\n".join(
+        f"- *{' '.join(claims)}* {word.capitalize()} if {rule}."
+        for (word, rule), claims in texts.items()
+    )
 
 
 def origins(studies: dict[str, dict]) -> Rows:
