@@ -101,14 +101,12 @@ def _read_right(clean: Runs, circumstance: str, tried: dict) -> Claim:
 
 def _not_testable(distorted: Runs, name: str) -> Claim:
     """Say what was measured; no rule can judge a claim that gives no number."""
-    ends = (
-        f"{error_at(distorted, name, end):.1f} % misread at "
-        f"{_words(distorted, name, end)}"
-        for end in NEAREST[name]
-    )
+    low, high = NEAREST[name]
+    ends = (f"{error_at(distorted, name, end):.1f}" for end in (low, high))
+    at = f"{name} {_minus(low)} and {_minus(high)}"
     return Claim(
         PAPER[name],
-        " and ".join(ends),
+        f"{' and '.join(ends)} % misread at {at} ({CORRUPTIONS[name][0]})",
         rule="",
         holds=None,
         source="paper, III-E",
@@ -128,13 +126,6 @@ def compared(name: str, level: float, decimals: int = 1, **trained: Runs) -> str
     """Write the mean error rates of both kinds of training at one level."""
     rates = (error_at(runs, name, level) for runs in trained.values())
     return " and ".join(f"{rate:.{decimals}f}" for rate in rates) + " %"
-
-
-def lowered(clean: Runs, distorted: Runs, name: str) -> list[float]:
-    """List the levels at which training with distortions lowers the mean error."""
-    both = (level_errors(runs, name).mean(0) for runs in (clean, distorted))
-    levels = zip(clean[0]["corruptions"][name]["levels"], *both, strict=True)
-    return [level for level, before, after in levels if after < before]
 
 
 def paper_levels(clean: Runs, distorted: Runs) -> Rows:

@@ -11,7 +11,6 @@ from lenet.annotations import (
     NUM_TEST,
     errors_1998,
     label_errors,
-    test_writers,
 )
 from lenet.claims import Claim
 from lenet.data import Digits
@@ -50,12 +49,6 @@ def halves_ratio_interval(runs: Runs, drawn: Sequence[int]) -> tuple[float, floa
     middle = np.log(parts[0][0].mean() / parts[1][0].mean())
     half = 1.96 * sum(_relative_variance(*part) for part in parts) ** 0.5
     return float(np.exp(middle - half)), float(np.exp(middle + half))
-
-
-def writers_by_half() -> tuple[int, int]:
-    """Count the people who wrote the students' and the staff's test digits."""
-    writers = test_writers()
-    return len(writers[STUDENTS].unique()), len(writers[STAFF].unique())
 
 
 def _relative_variance(counts: np.ndarray, drawn: np.ndarray) -> float:

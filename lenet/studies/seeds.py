@@ -112,11 +112,6 @@ def rises(losses: np.ndarray) -> np.ndarray:
     return (np.diff(losses) > 0).sum(1)
 
 
-def largest_rise(losses: np.ndarray) -> float:
-    """Return the largest rise from one epoch to the next on any run."""
-    return float(np.diff(losses).max())
-
-
 def running_losses(runs: Runs) -> np.ndarray:
     """Return the ``(runs, epochs)`` training losses during the epoch."""
     return np.array([[each["running_loss"] for each in r["history"]] for r in runs])
