@@ -125,13 +125,12 @@ def digit_columns(digits: Digits, rows: int = 4):
     return digit_grid(digits.images, titles, columns=NUM_CLASSES), alt
 
 
-def prediction_grid(digits: Digits, prediction: Prediction, num_digits: int = 40):
-    """Draw the first digits with what was read and what is true."""
-    shown = range(min(num_digits, len(digits)))
-    wrong = set(by_confidence(digits, prediction)).intersection(shown)
-    titles = _titles(digits, prediction, shown)
+def prediction_grid(digits: Digits, prediction: Prediction):
+    """Draw digits with what was read and what is true."""
+    wrong = by_confidence(digits, prediction)
+    titles = _titles(digits, prediction, range(len(digits)))
     alt = (
-        f"Grid of the first {len(shown)} digits, each with the predicted class, its "
+        f"Grid of the first {len(digits)} digits, each with the predicted class, its "
         f"probability and the true label; {len(wrong)} of them read wrongly."
     )
     return digit_grid(digits.images, titles, columns=8, framed=wrong), alt
@@ -242,4 +241,4 @@ def accuracies(conditions: dict[str, Proportion]) -> Rows:
 def verdicts(judged: Sequence[claims.Claim]) -> Rows:
     """List claims, measurements, rules and verdicts."""
     rows = [[c.text, c.measured, c.rule, f"**{c.verdict}**"] for c in judged]
-    return [["Claim", "Measured", "It holds if", "Verdict"], *rows]
+    return [["Claim", "Measured", "Rule", "Verdict"], *rows]

@@ -87,7 +87,8 @@ def test_digits_stand_in_the_column_of_their_class_with_every_pixel_as_it_is(dig
 
 
 def test_predictions_are_shown_with_the_truth_and_mistakes_framed(digits, prediction):
-    figure, alt = figures.prediction_grid(digits, prediction, num_digits=20)
+    shown = Prediction(prediction.probs[:20], prediction.labels[:20])
+    figure, alt = figures.prediction_grid(digits[:20], shown)
     assert torch.equal(pixels(figure), digits.images[:20])
     for place, axes in enumerate(shown_axes(figure)):
         read, true = int(prediction.labels[place]), int(digits.labels[place])
