@@ -9,11 +9,11 @@ from lenet.annotations import split_by_writer
 from lenet.config import Config
 from lenet.data import load_dataset
 from lenet.figures import Rows
-from lenet.metrics import Proportion
+from lenet.metrics import Proportion, Repeated
 from lenet.model import new_model
 from lenet.original.hybrid import Hybrid, Parts
 from lenet.original.minibatch import train_minibatches
-from lenet.original.replication import spread
+from lenet.original.replication import against, spread
 from lenet.original.sdlm import ETAS
 from lenet.predict import errors
 from lenet.studies import statistics
@@ -118,12 +118,18 @@ def rates_table(stored: dict) -> Rows:
     return [header, *rows]
 
 
+def constant_step(runs: Runs, epoch: int = 0) -> Repeated:
+    """Return test error rates of the study `seeds` after an epoch; 0 is the last."""
+    scores = [run["history"][epoch - 1]["val"] for run in runs]
+    totals = [each["num_examples"] for each in scores]
+    counts = (each["num_examples"] - each["num_correct"] for each in scores)
+    return statistics.rates(counts, totals)
+
+
 def largest_moves(groups: dict[str, Runs], num: int = 2) -> str:
     """Say which changes move the mean test error most."""
     errors, moves = [error_rates(runs, "test") for runs in groups.values()], []
     for name, (before, after) in zip([*groups][1:], pairwise(errors), strict=True):
-        move = after.mean - before.mean
-        bounds = statistics.signed_between(statistics.welch_interval(after, before))
-        text = f"{name} ({statistics.signed(move)} points, {bounds})"
-        moves.append((-abs(move), text))
+        text = f"{name}, {against(after, before)}"
+        moves.append((-abs(after.mean - before.mean), text))
     return "; ".join(text for _, text in sorted(moves)[:num])
