@@ -178,7 +178,7 @@ def test_kernels_and_maps_are_drawn_for_each_network():
 
 
 def test_first_steps_refuse_the_printed_range_and_choose_no_other(mnist):
-    laws = [figures.first_steps(mnist.train, law) for law in figures.LAWS.values()]
+    laws = [*figures.first_steps(mnist.train).values()]
     printed, root, taken, fitting = (layers["all"] for layers in laws)
     least, _ = paper = figures.PAPER_STEPS
     assert printed == pytest.approx((5.4 * least, 5e-4 / 0.02), rel=0.03)

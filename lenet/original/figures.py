@@ -54,10 +54,14 @@ def codes():
     return figure, alt
 
 
-def first_steps(digits: Digits, law: tuple) -> dict[str, tuple[float, float]]:
-    """Return the least and the largest step of the first pass, by layer and of all."""
-    model = with_weights(initial_weights(0, *law))
-    images, ends = to_input(digits.images[:500].numpy()), {}
+def first_steps(digits: Digits) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return, by law, the ends of the first steps of each layer and of all."""
+    images = to_input(digits.images[:500].numpy())
+    return {name: _ends(images, law) for name, law in LAWS.items()}
+
+
+def _ends(images: torch.Tensor, law: tuple) -> dict[str, tuple[float, float]]:
+    model, ends = with_weights(initial_weights(0, *law)), {}
     steps = step_sizes(diagonal_curvature(model, images, 1.0), ETAS[0])
     for layer in ("c1", "s2", "c3", "s4", "c5", "f6", ""):
         own = torch.cat([v.flatten() for k, v in steps.items() if k.startswith(layer)])
