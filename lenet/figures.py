@@ -6,6 +6,7 @@ of the table.
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import ceil
 from textwrap import fill
 
 import matplotlib as mpl
@@ -200,14 +201,18 @@ def layers(model: LeNet5) -> Rows:
     return [*rows, ["**all**", "", sum(sizes.values()), total]]
 
 
-def hyperparameters(config: Config) -> Rows:
-    """List what was chosen before the run."""
+def hyperparameters(config: Config, adam: torch.optim.Adam, num_train: int) -> Rows:
+    """List what was chosen before the run, and the updates that come of it."""
+    (group,) = adam.param_groups
     return [
         ["Hyperparameter", "Value"],
-        ["Optimiser", "Adam, PyTorch's defaults"],
-        ["Learning rate", f"{config.learning_rate:g}"],
+        ["Step size α of Adam", f"{group['lr']:g}"],
+        ["Decay rates β₁ and β₂", "{:g} and {:g}".format(*group["betas"])],
+        ["Constant ε", f"{group['eps']:g}"],
+        ["Weight decay", f"{group['weight_decay']:g}"],
         ["Digits per update", config.batch_size],
         ["Epochs", config.num_epochs],
+        ["Updates in all", config.num_epochs * ceil(num_train / config.batch_size)],
         ["Random seed", config.seed],
     ]
 

@@ -5,7 +5,9 @@ import pytest
 import torch
 from matplotlib.colors import same_color
 
-from lenet import LeNet5, Proportion, figures
+from lenet import Config, LeNet5, Proportion, figures
+from lenet.fit import new_optimizer
+from lenet.model import new_model
 from lenet.predict import Prediction
 
 
@@ -128,3 +130,15 @@ def test_layers_and_results_stand_beside_the_papers():
         [15, "99.77 %", "**98.72 %**"],
         [7, "90.00 %", "**98.80 %**"],
     ]
+
+
+def test_the_hyperparameters_are_the_optimisers_own_and_the_weights_start_as_said():
+    config, model = Config(), new_model(0)
+    rows = figures.hyperparameters(config, new_optimizer(model, config), 60_000)
+    found = [value for _, value in rows[1:]]
+    assert found == ["0.001", "0.9 and 0.999", "1e-08", "0", 32, 15, 28_125, 42]
+    for layer in model.modules():
+        if hasattr(layer, "weight"):
+            most = layer.weight[0].numel() ** -0.5  # 1/√F
+            assert 0.9 * most < layer.weight.abs().max() <= most
+            assert layer.bias.abs().max() <= most
