@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 from torch import Tensor
 
 from lenet import claims
@@ -101,18 +101,21 @@ def losses(history: Sequence[EpochRecord], val_name: str = "test"):
         axes.plot(epochs, val, "s--", color=VERMILION, label=label)
         label_losses(axes)
     alt = (
-        f"Line chart of cross-entropy loss over {len(history)} epochs. Training loss "
-        f"goes from {train[0]:.3f} to {train[-1]:.3f} nats per digit; {val_name} loss "
-        f"goes from {val[0]:.3f} to {val[-1]:.3f}, with its lowest value "
-        f"{min(val):.3f} after epoch {epochs[val.index(min(val))]}."
+        f"Line chart, log scale, of cross-entropy loss over {len(history)} epochs. "
+        f"Training loss goes from {train[0]:.3f} to {train[-1]:.3f} nats per digit; "
+        f"{val_name} loss goes from {val[0]:.3f} to {val[-1]:.3f}, with its lowest "
+        f"value {min(val):.3f} after epoch {epochs[val.index(min(val))]}."
     )
     return figure, alt
 
 
 def label_losses(axes: Axes) -> None:
-    """Label the axes of a chart of losses over epochs."""
-    axes.set(xlabel="Epoch", ylabel="Cross-entropy loss (nats per digit)", ylim=0)
+    """Label the axes of a chart of losses over epochs, on a logarithmic scale."""
+    axes.set_yscale("log", subs=[])
+    axes.set(xlabel="Epoch", ylabel="Loss (nats per digit, log scale)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.legend(frameon=False)
 
 
@@ -158,9 +161,14 @@ def _titles(digits: Digits, prediction: Prediction, shown: Sequence[int]):
     """Write what was read and what is true, by the digit's index."""
     return {
         index: f"read {prediction.labels[index]} "
-        f"({100 * prediction.confidence[index]:.0f} %)\ntrue {digits.labels[index]}"
+        f"({_in_percent(prediction.confidence[index])})\ntrue {digits.labels[index]}"
         for index in shown
     }
+
+
+def _in_percent(confidence: Tensor) -> str:
+    """Write a probability in whole per cents, but never one below 1 as 100 %."""
+    return "> 99.5 %" if confidence > 0.995 else f"{100 * confidence:.0f} %"
 
 
 def changed_digits(

@@ -20,6 +20,7 @@ def digits(sample):
 def prediction(digits):
     """Digits 3, 4 and 5 are misclassified, 4 with the highest confidence."""
     labels, confidence = digits.labels.clone(), torch.full((50,), 0.9)
+    confidence[:3] = torch.tensor([0.994, 0.996, 1.0])
     labels[3:6] = (labels[3:6] + 1) % 10
     confidence[3:6] = torch.tensor([0.5, 0.8, 0.6])
     probs = ((1 - confidence) / 9)[:, None].repeat(1, 10)
@@ -70,8 +71,8 @@ def test_losses_are_drawn_as_given_and_can_be_read_alone_and_in_grey(history):
         "validation, after the epoch": [[1, 0.4], [2, 0.25], [3, 0.35]],
     }
     assert axes.get_xlabel() == "Epoch"
-    assert axes.get_ylabel() == "Cross-entropy loss (nats per digit)"
-    assert axes.get_ylim()[0] == 0
+    assert axes.get_ylabel() == "Loss (nats per digit, log scale)"
+    assert axes.get_yscale() == "log"
     assert len(axes.get_legend().get_texts()) == 3
     styles = {(line.get_linestyle(), line.get_marker()) for line in axes.lines}
     assert len(styles) == 3, "lines told apart by colour alone"
@@ -100,6 +101,8 @@ def test_predictions_are_shown_with_the_truth_and_mistakes_framed(digits, predic
         assert same_color(edge, figures.VERMILION) == (place in (3, 4, 5))
     assert "first 20 digits" in alt
     assert "3 of them read wrongly" in alt
+    stated = [axes.get_title().split("(")[1].split(")")[0] for axes in figure.axes[:4]]
+    assert stated == ["99 %", "> 99.5 %", "> 99.5 %", "50 %"]
 
 
 def test_mistakes_come_by_confidence_and_are_all_counted(digits, prediction):
