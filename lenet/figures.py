@@ -160,8 +160,8 @@ def by_confidence(digits: Digits, prediction: Prediction) -> list[int]:
 def _titles(digits: Digits, prediction: Prediction, shown: Sequence[int]):
     """Write what was read and what is true, by the digit's index."""
     return {
-        index: f"read {prediction.labels[index]} "
-        f"({_in_percent(prediction.confidence[index])})\ntrue {digits.labels[index]}"
+        index: f"read {prediction.labels[index]}, true {digits.labels[index]}\n"
+        f"{_in_percent(prediction.confidence[index])}"
         for index in shown
     }
 

@@ -95,20 +95,19 @@ def test_predictions_are_shown_with_the_truth_and_mistakes_framed(digits, predic
     assert torch.equal(pixels(figure), digits.images[:20])
     for place, axes in enumerate(shown_axes(figure)):
         read, true = int(prediction.labels[place]), int(digits.labels[place])
-        assert axes.get_title().startswith(f"read {read} (")
-        assert axes.get_title().endswith(f" %)\ntrue {true}")
+        assert axes.get_title().startswith(f"read {read}, true {true}\n")
         edge = axes.spines["left"].get_edgecolor()
         assert same_color(edge, figures.VERMILION) == (place in (3, 4, 5))
     assert "first 20 digits" in alt
     assert "3 of them read wrongly" in alt
-    stated = [axes.get_title().split("(")[1].split(")")[0] for axes in figure.axes[:4]]
+    stated = [axes.get_title().splitlines()[1] for axes in figure.axes[:4]]
     assert stated == ["99 %", "> 99.5 %", "> 99.5 %", "50 %"]
 
 
 def test_mistakes_come_by_confidence_and_are_all_counted(digits, prediction):
     figure, alt = figures.mistakes(digits, prediction, num_digits=2)
     assert torch.equal(pixels(figure), digits.images[[4, 5]])
-    assert "(80 %)" in figure.axes[0].get_title()
+    assert "\n80 %" in figure.axes[0].get_title()
     assert "2 misclassified digits out of 3" in alt
 
 
