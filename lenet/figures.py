@@ -121,8 +121,8 @@ def label_losses(axes: Axes) -> None:
 
 def digit_columns(digits: Digits, rows: int = 4):
     """Draw the first digits of each class, one column a class."""
-    classes = [(digits.labels == label).nonzero()[:rows, 0] for label in range(10)]
-    indices = torch.stack(classes, 1)
+    classes = (digits.labels == label for label in range(NUM_CLASSES))
+    indices = torch.stack([each.nonzero()[:rows, 0] for each in classes], 1)
     titles = dict.fromkeys(indices.flatten().tolist(), "")
     titles |= {int(index): str(label) for label, index in enumerate(indices[0])}
     alt = f"Grid of digits: the first {rows} of each class from 0 to 9, by column."

@@ -4,7 +4,6 @@
 is stored, so that no number in it is ever typed by hand.
 """
 
-import re
 from io import BytesIO
 from pathlib import Path
 from textwrap import wrap
@@ -19,19 +18,18 @@ from lenet.studies.runner import load_stored, results
 from lenet.studies.statistics import between, error_rates, rates
 from lenet.train import EpochRecord
 
-FIGURE = "lenet5-mnist-losses.png"
+README, REPORTS = Path("README.md"), Path("reports")
+FIGURE = REPORTS / "lenet5-mnist-losses.png"
 
 
-def main(root: Path = Path()) -> None:
+def main() -> None:
     """Rewrite the marked blocks of README.md and the figure that it shows."""
-    reports, readme = root / "reports", root / "README.md"
-    record = load_record(reports)
-    text = filled(readme.read_text(), record, bench.load_bench(reports / "bench.json"))
+    record, picture = load_record(REPORTS), BytesIO()
+    text = filled(README.read_text(), record, bench.load_bench())
     figure, _ = figures.losses(_history(record))
-    picture = BytesIO()
     figure.savefig(picture, dpi=150, metadata={"Software": None})
-    write_atomically(reports / FIGURE, picture.getvalue())
-    write_atomically(readme, text.encode())
+    write_atomically(FIGURE, picture.getvalue())
+    write_atomically(README, text.encode())
 
 
 def filled(text: str, record: dict, timing: dict) -> str:
@@ -40,34 +38,30 @@ def filled(text: str, record: dict, timing: dict) -> str:
     Raises:
         ValueError: if the marks are not there.
     """
-    blocks = {
-        "result": result(record),
-        "bench": "\n".join(wrap(bench.sentence(timing), 88)),
-    }
-    for name, content in blocks.items():
+    speed = "\n".join(wrap(bench.sentence(timing), 88))
+    for name, content in {"result": result(record), "bench": speed}.items():
         begin, end = f"<!-- {name}: generated -->", f"<!-- end of {name} -->"
-        if begin not in text or end not in text:
+        before, _, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not closed:
             raise ValueError(f"README.md has no {begin} ... {end}: put them back")
-        pattern = f"{re.escape(begin)}.*?{re.escape(end)}"
-        block = f"{begin}\n{content}\n{end}"
-        text = re.sub(pattern, lambda _, block=block: block, text, flags=re.S)
+        text = f"{before}{begin}\n{content}\n{end}{after}"
     return text
 
 
 def result(record: dict) -> str:
     """Write the figure, the table and the run's circumstances as Markdown."""
-    history = _history(record)
+    history, hardware = _history(record), record["hardware"]
     test = Proportion(record["test"]["num_correct"], record["test"]["num_examples"])
     _, alt = figures.losses(history)
     rows = figures.results(len(history), history[-1].train.accuracy, test)
     rows += [*(_recipe(name) for name in RECIPES), _network_of_1998()]
-    hardware, versions = record["hardware"], record["versions"]
     return (
-        f"![{alt}](reports/{FIGURE})\n\n"
+        f"![{alt}]({FIGURE.as_posix()})\n\n"
         f"{pipe_table(rows)}\n\n"
         f"This run: {len(history)} epochs, seed {record['config']['seed']}, "
         f"{record['seconds']:.0f} s on {hardware['device']} with {hardware['threads']} "
-        f"threads, PyTorch {versions['torch']}, {record['date']}."
+        f"threads, PyTorch {record['versions']['torch']}, {record['date']}."
     )
 
 
@@ -85,18 +79,18 @@ def _recipe(name: str) -> list:
 
 def _network_of_1998() -> list:
     runs = results(load_stored("replication"), num_train=60_000, copies=0)
-    train = rates((r["train_errors"] for r in runs), [60_000] * len(runs))
-    test = rates((r["test_errors"][-1] for r in runs), [10_000] * len(runs))
+    train = rates((run["train_errors"] for run in runs), [60_000] * len(runs))
+    test = rates((run["test_errors"][-1] for run in runs), [10_000] * len(runs))
     link = "[The network of 1998](notebooks/lenet5_1998.ipynb)"
     return _row(link, 60_000, len(runs[0]["test_errors"]), train, test)
 
 
 def _row(name: str, size: int, epochs: int, train: Repeated, test: Repeated) -> list:
     """Write a row of means over seeds; the interval is that of the mean."""
-    accuracy = Repeated(tuple(100 - error for error in test.values))
+    low, high = test.interval
+    accuracies = [f"{100 - train.mean:.2f} %", f"**{100 - test.mean:.2f} %**"]
     name = f"{name}, {len(test.values)} seeds"
-    shown = [f"{100 - train.mean:.2f} %", f"**{accuracy.mean:.2f} %**"]
-    return [name, size, epochs, *shown, between(accuracy.interval), 10_000]
+    return [name, size, epochs, *accuracies, between((100 - high, 100 - low)), 10_000]
 
 
 if __name__ == "__main__":

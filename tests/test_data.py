@@ -5,6 +5,11 @@ from lenet import Batches, Digits, load_dataset
 from lenet.data import pad, split_train_val
 from lenet.mnist import cache_dir
 
+COUNTS = {  # of each class, as published
+    "train": [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+    "test": [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+}
+
 
 def numbered(num_digits: int) -> Digits:
     """Digits that can be told apart: number i has label i and only the value i."""
@@ -15,10 +20,13 @@ def numbered(num_digits: int) -> Digits:
 # Which data set
 
 
-def test_mnist_is_padded_and_complete(mnist):
-    assert (len(mnist.train), len(mnist.read_test())) == (60_000, 10_000)
-    assert mnist.train.images.shape == (60_000, 32, 32)
-    assert mnist.train.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+@pytest.mark.parametrize("part", COUNTS)
+def test_mnist_is_complete_and_padded(mnist, part):
+    digits = mnist.train if part == "train" else mnist.read_test()
+    assert digits.labels.bincount().tolist() == COUNTS[part]
+    assert digits.images.shape == (len(digits), 32, 32)
+    assert digits.images.dtype == torch.uint8
+    assert (digits.images.min(), digits.images[:, 2:30, 2:30].max()) == (0, 255)
     assert not mnist.is_sample
 
 

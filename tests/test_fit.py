@@ -108,13 +108,6 @@ def test_one_cycle_climbs_to_the_rate_given_and_falls_to_nothing(digits):
     assert 0 < rates[-1] < 0.0001
 
 
-def test_mnist_is_learned(mnist):
-    """A twentieth of an epoch leaves a guess (90 % wrong) far behind."""
-    train, val = mnist.train[:3_000], mnist.train[-1_000:]
-    _, history = fit(Config(num_epochs=1), train, val, print_every=0)
-    assert history[-1].val.accuracy.rate > 0.6
-
-
 # Killed and resumed
 
 

@@ -6,27 +6,27 @@ import numpy as np
 import pytest
 import torch
 
-from lenet.original import engine, kernels, network, sdlm
+from lenet.original import engine, kernels, network, online, sdlm
 from lenet.original.engine import Recipe1998, train_1998
 
 RNG = np.random.default_rng(0)
 DIGITS = np.zeros((60, 32, 32), np.uint8)
-for image in DIGITS:  # strokes at random places
-    for row, column, height, width in RNG.integers(
-        (4, 4, 2, 2), (22, 22, 8, 8), (4, 4)
-    ):
+STROKES = RNG.integers((4, 4, 2, 2), (22, 22, 8, 8), (60, 4, 4))
+for image, strokes in zip(DIGITS, STROKES, strict=True):
+    for row, column, height, width in strokes:
         image[row : row + height, column : column + width] = 255
 LABELS = RNG.integers(0, 10, 60).astype(np.uint8)
 SHORT = Recipe1998(etas=(5e-4, 2e-4))
+CRITERIA = [(1.0, None), (1.0, 0.1), (0.5, 3.0), (0.5, 1e9)]
 
 
 @pytest.fixture
 def weights():
     drawn = network.initial_weights(2, 1.4, 0.5, coefficient=0.5)
+    rng = np.random.default_rng(3)
     for name in drawn:
         if name.endswith(("bias", "coefficient")):
-            noise = np.random.default_rng(3).normal(0, 0.1, drawn[name].shape)
-            drawn[name] += noise.astype(np.float32)
+            drawn[name] += rng.normal(0, 0.1, drawn[name].shape).astype(np.float32)
     return drawn
 
 
@@ -40,13 +40,9 @@ def loss_of(model, n, factor, rubbish):
 def train(weights, steps, order, factor, rubbish):
     """Train weights in place with the kernels; return the number got wrong."""
     criterion = np.float32(factor), np.float32("nan" if rubbish is None else rubbish)
-    net, steps = kernels.as_net(weights), kernels.as_net(steps)
-    digits, state = DIGITS.reshape(-1, 1024), kernels.new_state()
-    order = np.asarray(order)
-    return kernels.train_digits(net, steps, state, digits, LABELS, order, *criterion)
-
-
-CRITERIA = [(1.0, None), (1.0, 0.1), (0.5, 3.0), (0.5, 1e9)]
+    nets = online.as_net(weights), online.as_net(steps), online.new_state()
+    digits = DIGITS[order].reshape(-1, 1024), LABELS[order]
+    return online.train_digits(*nets, *digits, *criterion)
 
 
 @pytest.mark.parametrize(("factor", "rubbish"), CRITERIA)
@@ -96,34 +92,40 @@ def test_digits_are_read_and_counted_as_the_network_reads_them(weights):
 
 def test_training_repeats_with_its_seed_and_only_with_it():
     runs = [train_1998(DIGITS, LABELS, SHORT, seed) for seed in (0, 0, 1)]
-    (first, passes), (again, repeated), (other, _) = runs
+    (first, wrong), (again, wrong_again), (other, _) = runs
     assert all((first[name] == again[name]).all() for name in first)
-    assert passes == repeated
+    assert wrong == wrong_again
     assert (first["c5.weight"] != other["c5.weight"]).any()
 
 
-def test_training_learns_its_digits_and_shows_each_pass():
+def test_training_learns_its_digits_and_shows_the_weights_of_each_pass():
     seen = []
 
-    def on_pass(record, weights):
-        seen.append((record, engine.count_wrong(weights, DIGITS, LABELS)))
+    def count(weights):
+        seen.append(engine.count_wrong(weights, DIGITS, LABELS))
 
     recipe = Recipe1998(etas=(5e-4,) * 15)
-    weights, passes = train_1998(DIGITS, LABELS, recipe, 0, on_pass)
-    assert [record for record, _ in seen] == passes
-    assert [record.number for record in passes] == [*range(1, 16)]
-    assert passes[-1].num_wrong < passes[0].num_wrong / 2
-    assert seen[-1][1] == engine.count_wrong(weights, DIGITS, LABELS) < seen[0][1] / 2
+    weights, online_errors = train_1998(DIGITS, LABELS, recipe, 0, count)
+    assert len(seen) == len(online_errors) == 15
+    assert online_errors[-1] < online_errors[0] / 2
+    assert seen[-1] == engine.count_wrong(weights, DIGITS, LABELS) < seen[0] / 2
 
 
-def test_the_curvature_is_estimated_before_each_pass():
-    """Same eta, other weights: other steps. Those of a layer can be made one."""
-    recipe = Recipe1998(etas=(5e-4,) * 2)
-    _, (first, second) = train_1998(DIGITS, LABELS, recipe, 0)
-    _, (shared, _) = train_1998(DIGITS, LABELS, replace(recipe, curvature="layer"), 0)
-    assert first.largest_step != second.largest_step
-    assert first.least_step < shared.least_step < shared.largest_step
-    assert shared.largest_step < first.largest_step
+@pytest.mark.parametrize("curvature", ["each", "layer"])
+def test_the_curvature_is_estimated_before_each_pass(curvature):
+    """Two passes are twice: the curvature at the weights so far, then the digits."""
+    recipe = replace(SHORT, curvature=curvature)
+    order = np.random.default_rng([0, 1]).permutation(60)
+    inputs = network.to_input(DIGITS[order])
+    expected = network.initial_weights(0, recipe.scale, recipe.power, 0.25)
+    for eta in recipe.etas:
+        model = network.with_weights(expected)
+        h = sdlm.diagonal_curvature(model, inputs, 1.0)
+        h = sdlm.layer_means(h) if curvature == "layer" else h
+        train(expected, sdlm.step_sizes(h, eta), order, 0.5, 3.0)
+    trained, _ = train_1998(DIGITS, LABELS, recipe, 0)
+    for name in expected:
+        np.testing.assert_allclose(trained[name], expected[name], atol=1e-6)
 
 
 def test_short_passes_go_round_the_digits_in_order():
@@ -142,18 +144,17 @@ def test_fixed_weights_are_taken_and_never_move():
     assert (weights["c1.bias"] != 0).all()
 
 
-def test_digits_and_labels_of_the_wrong_form_are_refused(weights):
-    with pytest.raises(ValueError, match=r"of 32×32.*pad them with lenet\.data\.pad"):
-        train_1998(DIGITS[:, 2:30, 2:30], LABELS, SHORT, 0)
-    with pytest.raises(ValueError, match=r"of 32×32.*pad them with lenet\.data\.pad"):
-        engine.predict(weights, DIGITS[:, 2:30, 2:30])
-    with pytest.raises(ValueError, match="60 digits but 59 labels"):
-        train_1998(DIGITS, LABELS[:59], SHORT, 0)
-    with pytest.raises(ValueError, match="from 0 to 9, got 12"):
-        train_1998(DIGITS, np.where(LABELS == 3, 12, LABELS), SHORT, 0)
+SMALL = DIGITS[:, 2:30, 2:30], LABELS, r"of 32×32.*pad them with lenet\.data\.pad"
+FEW_LABELS = DIGITS, LABELS[:59], "60 digits but 59 labels"
+STRANGE = DIGITS, np.where(LABELS == 3, 12, LABELS), "from 0 to 9, got 12"
 
 
-@pytest.mark.parametrize("choice", [{"rubbish": np.nan}, {"curvature": "never"}])
-def test_a_choice_that_cannot_be_meant_is_refused_by_name(choice):
-    with pytest.raises(ValueError, match=next(iter(choice))):
-        Recipe1998(**choice)
+@pytest.mark.parametrize(("images", "labels", "message"), [SMALL, FEW_LABELS, STRANGE])
+def test_digits_and_labels_of_the_wrong_form_are_refused(images, labels, message):
+    with pytest.raises(ValueError, match=message):
+        train_1998(images, labels, SHORT, 0)
+
+
+def test_small_digits_are_not_read(weights):
+    with pytest.raises(ValueError, match=SMALL[2]):
+        engine.predict(weights, SMALL[0])

@@ -6,10 +6,8 @@ import torch
 
 from lenet.data import Digits
 from lenet.model import new_model
-from lenet.original import network, sdlm
-from lenet.original.hybrid import Hybrid, Parts, map_criterion
-from lenet.original.minibatch import curvature, train_minibatches
-from lenet.original.network import C3_INPUTS, C3_MAPS, initial_weights
+from lenet.original import hybrid, network, sdlm
+from lenet.original.hybrid import Hybrid, Parts, curvature, train_minibatches
 
 LINEAR = Parts(full_c3=True, averages=True, linear_output=True)
 
@@ -18,7 +16,7 @@ DIGITS = Digits(torch.zeros(48, 32, 32, dtype=torch.uint8), torch.arange(48) % 1
 for n, column in enumerate(np.random.default_rng(0).integers(4, 22, 48)):
     row = 3 + 2 * (n % 10)
     DIGITS.images[n, row : row + 6, column : column + 6] = 255
-IMAGES, LABELS = DIGITS.images[:6, None] / 255, DIGITS.labels[:6]
+IMAGES, LABELS = DIGITS.images[:, None] / 255, DIGITS.labels
 INPUTS = network.to_input(DIGITS.images[:6].numpy())
 
 
@@ -35,18 +33,17 @@ def table():
 def test_without_changes_it_is_the_network_of_1998(table):
     printed = network.LeNet5_1998()
     printed.load_state_dict(table.state_dict())
-    distances, scores = printed(INPUTS), table(IMAGES)
-    torch.testing.assert_close(scores, -0.5 * distances)
-    expected = network.map_loss(0.5 * distances, LABELS, 3.0)
-    loss = map_criterion(scores, LABELS)
-    torch.testing.assert_close(loss, expected)
+    distances, scores = 0.5 * printed(INPUTS), table(IMAGES[:6])
+    torch.testing.assert_close(scores, -distances)
+    expected = network.map_loss(distances, LABELS[:6], 3.0)
+    torch.testing.assert_close(hybrid.map_criterion(scores, LABELS[:6]), expected)
     h = sdlm.diagonal_curvature(printed, INPUTS, 1.0)
     torch.testing.assert_close(curvature(table, INPUTS), h)
 
 
 def test_its_weights_are_drawn_as_those_of_1998():
-    drawn, printed = Hybrid(Parts(), 1).state_dict(), initial_weights(1, 2.4, 0.5, 0.25)
-    for name, values in printed.items():
+    drawn = Hybrid(Parts(), seed=1).state_dict()
+    for name, values in network.initial_weights(1, 2.4, 0.5, 0.25).items():
         most = pytest.approx(abs(values).max(), rel=0.05)
         assert drawn[name].abs().max() == most, name
         assert name.endswith("weight") or (drawn[name] == values[0]).all(), name
@@ -63,19 +60,20 @@ def test_curvature_of_full_c3_with_the_weights_of_table_1(table):
     full = Hybrid(Parts(full_c3=True), seed=0)
     full.load_state_dict(table.state_dict() | {"c3.weight": table.c3.dense()})
     expected, actual = curvature(table, INPUTS), curvature(full, INPUTS)
-    actual["c3.weight"] = actual["c3.weight"][C3_MAPS, C3_INPUTS]
+    kernels = network.C3_MAPS, network.C3_INPUTS
+    actual["c3.weight"] = actual["c3.weight"][kernels]
     torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-7)
 
 
 def test_curvature_of_the_linear_output_is_the_hessians():
-    model = Hybrid(LINEAR, seed=0)
-    f6 = model.states(INPUTS)["f6"].detach()
+    model = Hybrid(LINEAR, seed=0).requires_grad_(False)
+    f6 = model.states(INPUTS)["f6"]
 
     def loss(bias):
-        logits = f6 @ model.output.weight.detach().T + bias
-        return torch.nn.functional.cross_entropy(logits, LABELS)
+        logits = f6 @ model.output.weight.T + bias
+        return torch.nn.functional.cross_entropy(logits, LABELS[:6])
 
-    hessian = torch.autograd.functional.hessian(loss, model.output.bias.detach())
+    hessian = torch.autograd.functional.hessian(loss, model.output.bias)
     h = curvature(model, INPUTS)
     torch.testing.assert_close(h["output.bias"], hessian.diagonal())
 
@@ -91,7 +89,7 @@ def test_averages_hand_back_squares_of_a_quarter():
 def test_one_update_is_that_of_equation_18():
     """On one batch in which all digits are the sample of the curvature, too."""
     batch, model = DIGITS[:20], Hybrid(Parts(), seed=0)
-    map_criterion(model(batch.images[:, None] / 255), batch.labels).backward()
+    hybrid.map_criterion(model(IMAGES[:20]), batch.labels).backward()
     h = curvature(model, network.to_input(batch.images.numpy()))
     trained = Hybrid(Parts(), seed=0)
     train_minibatches(trained, batch, "sdlm", [0.01], seed=0)
@@ -118,5 +116,4 @@ def test_every_method_learns_its_digits_and_repeats(parts, method, rate):
     first, again, other = (next(model.parameters()) for model in runs)
     assert (first == again).all()
     assert (first != other).any()
-    right = (runs[0](DIGITS.images[:, None] / 255).argmax(1) == DIGITS.labels).sum()
-    assert right > 20  # chance: 5
+    assert (runs[0](IMAGES).argmax(1) == LABELS).sum() > 20  # chance: 5

@@ -9,9 +9,17 @@ import torch
 from lenet.annotations import errors_1998
 from lenet.data import Dataset, Digits
 from lenet.metrics import Repeated
-from lenet.original import choices, figures, front_end, ranges, replication, to_modern
+from lenet.original import (
+    choices,
+    figures,
+    front_end,
+    network,
+    ranges,
+    replication,
+    to_modern,
+)
 from lenet.original.engine import Recipe1998
-from lenet.original.frontend import frontend_1998
+from lenet.original.front_end import frontend_1998
 from lenet.original.sdlm import ETAS
 from lenet.studies.runner import load_stored, results
 
@@ -65,11 +73,10 @@ def test_a_first_pass_made_again_falls_among_those_stored(mnist, monkeypatch):
 def few_digits(sample, monkeypatch):
     """Let every study train for one pass on a few digits."""
     train, test = sample.train[:300], sample.read_test()
+    few = Dataset("few", train, lambda: test)
     for study in (replication, choices, ranges, front_end, to_modern):
-        few = Dataset("few", train, lambda: test)
-        monkeypatch.setattr(study, "load_dataset", lambda _, few=few: few)
-    for study in (choices, ranges, to_modern):
-        monkeypatch.setattr(study, "split_by_writer", lambda *_: (train, test))
+        monkeypatch.setattr(study, "load_dataset", lambda _: few)
+        monkeypatch.setattr(study, "split_by_writer", lambda *_: (train, test), False)
     for study in (replication, ranges):
         monkeypatch.setattr(study, "Recipe1998", ONE_PASS)
     monkeypatch.setattr(choices, "SHORT", ETAS[:1])
@@ -87,6 +94,32 @@ def test_a_run_has_the_settings_of_the_stored_one(study, member, few_digits):
         assert again[key] == first[key]
     for key in first.get("recipe", {}).keys() - {"etas", "digits_per_pass"}:
         assert again["recipe"][key] == first["recipe"][key]
+
+
+def ridge_errors(front, train, test):
+    """Misread share of a linear classifier on S4, by least squares to codes of +-1."""
+    model = network.with_weights(network.initial_weights(0, 2.4, 0.5, 0.25) | front)
+
+    @torch.no_grad()
+    def features(digits):
+        inputs = network.to_input(digits.images.numpy()).split(1_000)
+        s4 = torch.cat([model.states(each)["s4"].flatten(1) for each in inputs])
+        return torch.nn.functional.pad(s4, (0, 1), value=1.0).double()
+
+    x, targets = features(train), 2 * torch.eye(10).double()[train.labels] - 1
+    solved = torch.linalg.solve(x.T @ x + torch.eye(401), x.T @ targets)
+    read = (features(test) @ solved).argmax(1)
+    return (read != test.labels).double().mean().item()
+
+
+def test_a_linear_classifier_reads_the_maps_of_the_front_end_best(mnist):
+    """10,000 digits are enough: 2.0 % against 4.5 %; turned kernels lose, too."""
+    train, test = mnist.train[:10_000], mnist.read_test()
+    front = frontend_1998()
+    assert 0.019 < ridge_errors(front, train, test) < 0.0215
+    assert ridge_errors({}, train, test) > 0.035
+    turned = front | {"c3.weight": front["c3.weight"].transpose(0, 2, 1).copy()}
+    assert ridge_errors(turned, train, test) > 0.024
 
 
 def test_choices_are_compared_with_the_run_of_the_same_seed():
@@ -126,16 +159,15 @@ def test_steps_start_in_1998_and_leave_out_the_rates_tried():
     ((member, run),) = by_seed("val", "step", {"one": (150,)})
     tried = member | {"rate": 0.1}, run
     modern = stored(tried, *by_seed("test", "step", counts, **settings))
-    plain, run = {"num_train": 60_000, "copies": 0}, a_run(95, 90, 85, 80)
-    original = stored((plain, run), (plain, run), (plain | {"copies": 9}, a_run(0, 0)))
+    plain = {"num_train": 60_000, "copies": 0}
+    runs = [(plain, a_run(95, errors, 85, 80)) for errors in (88, 92)]
+    original = stored(*runs, (plain | {"copies": 9}, a_run(0, 0)))
     groups = to_modern.runs_by_step(modern, original)
     first, *rows = to_modern.table(groups)[1:]
     assert first[1:4] == [60_000, 2, "0.900 %"]
     assert first[-1] == "30"  # half of the passes, half of the minute
-    assert [row[:4] for row in rows] == [
-        ["one", 61_706, 2, "1.100 %"],
-        ["other", 61_706, 2, "0.700 %"],
-    ]
+    assert rows[0][:4] == ["one", 61_706, 2, "1.100 %"]
+    assert rows[1][:4] == ["other", 61_706, 2, "0.700 %"]
     assert to_modern.rates_table(modern)[1:] == [["one", "0.1", "1.50 %"]]
     moves = to_modern.largest_moves(groups, num=1)
     assert moves == "other (−0.40 points, −1.01 to +0.21)"

@@ -3,11 +3,14 @@
 import re
 import shlex
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from PIL import Image, ImageDraw
 
+from lenet import Batches, load_dataset
 from lenet.__main__ import main
 from lenet.bench import load_bench
 from lenet.readme import filled
@@ -47,12 +50,9 @@ def photo(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_command_reads_a_picture(photo, capsys):
+def test_the_command_reads_pictures_and_says_which_is_missing(photo, capsys):
     assert main(["photo.png"]) == 0
     assert capsys.readouterr().out.startswith("photo.png: 1 (")
-
-
-def test_the_command_says_which_picture_is_missing(photo, capsys):
     assert main(["photo.png", "none.png"]) == 1
     assert "no picture at none.png" in capsys.readouterr().err
 
@@ -65,8 +65,6 @@ def test_the_python_example_reads_a_picture(photo):
 
 
 def test_the_training_example_runs_on_the_sample():
-    from lenet import Batches, load_dataset
-
     loader = Batches(load_dataset("sample").train[:64], 32)
     code = re.findall(r"```python\n(.*?)```", README, re.S)[1]
     names = {"train_loader": loader, "valid_loader": loader}
@@ -87,24 +85,14 @@ def test_ci_runs_the_commands_of_the_readme():
 
 
 def test_conda_installs_this_project_against_the_same_lock():
-    import yaml
-
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
-    (pip,) = [
-        each["pip"]
-        for each in environment["dependencies"]
-        if "pip" in each and isinstance(each, dict)
-    ]
-    assert pip == ["-c requirements.lock", "-e ."]
+    assert {"pip": ["-c requirements.lock", "-e ."]} in environment["dependencies"]
 
 
 def test_the_lock_pins_every_dependency():
-    import tomllib
-
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = {re.split(r"[<>=]", line)[0] for line in project["dependencies"]}
-    locked = dict(
-        line.split("==") for line in (ROOT / "requirements.lock").read_text().split()
-    )
+    lines = (ROOT / "requirements.lock").read_text().split()
+    locked = dict(line.split("==") for line in lines)
     assert wanted <= locked.keys()
     assert not any("+" in version for version in locked.values())

@@ -311,8 +311,8 @@ def test_formulas_are_written_for_both(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "message"),
-    [
+    ("wrong", "message"),
+    [  # in the text, then in the outputs of a cell
         ("[Figure 2](#fig-loss)", r"wrong text: write \[Figure 1\]\(#fig-loss\)"),
         ("[Figure 3](#fig-none)", "leads nowhere: the labels are .*fig-loss"),
         ("[(3)](#eq-2)", r"write \[\(2\)\]"),
@@ -331,16 +331,6 @@ def test_formulas_are_written_for_both(tmp_path):
         (r"$\nonsense{x}$", r"unexpected control sequence \\nonsense"),
         (r"Here \begin{align}a\end{align}", "must begin its line"),
         (r"\begin{tikzcd}a\end{tikzcd}", "tikzcd"),
-    ],
-)
-def test_what_is_wrong_is_refused_with_what_to_write(source, message):
-    with pytest.raises(ValueError, match=re.compile(message, re.S)):
-        as_html(sample(v4.new_markdown_cell(source)))
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
         (table(["a"], ["[Figure 9](#fig-loss)"]), r"write \[Figure 1\]"),
         (table(["a", "b"], ["$x|y$", 1]), "another number of cells .*mid"),
         (plot(), "'?fig-loss.* is used twice: rename one"),
@@ -351,6 +341,8 @@ def test_what_is_wrong_is_refused_with_what_to_write(source, message):
         ([v4.new_output("error", ename="E", evalue="'x'")], r"E: 'x' .*\nd\nmend it"),
     ],
 )
-def test_wrong_outputs_are_refused_with_what_to_do(wrong, message):
-    with pytest.raises(ValueError, match=message):
-        as_pdf(sample(cell(wrong, source="d")))
+def test_what_is_wrong_is_refused_with_what_to_write(wrong, message):
+    is_text = isinstance(wrong, str)
+    more = v4.new_markdown_cell(wrong) if is_text else cell(wrong, source="d")
+    with pytest.raises(ValueError, match=re.compile(message, re.S)):
+        as_pdf(sample(more))

@@ -1,8 +1,8 @@
 """LeNet-5 as it was in 1998: the network of the paper, trained by the paper's recipe.
 
-``network`` is the network to read, in PyTorch; ``sdlm`` its step sizes; ``kernels`` the
-same arithmetic compiled, fast enough to repeat the training over seeds; ``engine`` the
-training; ``distortions`` the paper's way to more digits; ``hybrid`` the steps to today.
+``network`` is the network to read, in PyTorch; ``sdlm`` its step sizes; ``kernels`` its
+layers compiled, ``online`` a digit at a time through them, fast enough to repeat the
+training over seeds; ``engine`` the training; ``hybrid`` the steps to today.
 """
 
 from lenet.original.engine import Recipe1998, predict, train_1998

@@ -8,9 +8,8 @@ from lenet.data import Digits, load_dataset
 from lenet.figures import Rows
 from lenet.original.engine import Recipe1998, count_wrong, train_1998
 from lenet.original.replication import arrays
-from lenet.studies import statistics
 from lenet.studies.runner import results
-from lenet.studies.statistics import error_rates
+from lenet.studies.statistics import differences, error_rates, signed, signed_between
 
 QUESTION = "Which of the choices that the paper leaves open matter?"
 NUM_SEEDS = 3
@@ -43,23 +42,22 @@ def run(seed: int, change: str) -> dict:
 
 def train_and_judge(digits, val: Digits, recipe: Recipe1998, seed: int) -> dict:
     """Train on arrays of digits; count errors on the digits held out."""
-    weights, passes = train_1998(*digits, recipe, seed)
+    weights, online_errors = train_1998(*digits, recipe, seed)
     return {
         "recipe": asdict(recipe),
-        "online_errors": [each.num_wrong for each in passes],
+        "online_errors": online_errors,
         "val": {"count": count_wrong(weights, *arrays(val)), "total": len(val)},
     }
 
 
 def table(stored: dict) -> Rows:
     """Set each change against the choice taken, seed by seed."""
-    rows, chosen = [], error_rates(results(stored, change=CHOSEN), "val")
+    rows = [["Change", "Seeds", "Validation error", "Difference", "95 % interval"]]
+    chosen = error_rates(results(stored, change=CHOSEN), "val")
     for change in dict.fromkeys(each["member"]["change"] for each in stored["members"]):
         error = error_rates(results(stored, change=change), "val")
-        moved = statistics.differences(error, chosen)
-        interval = statistics.signed_between(moved.interval)
-        points = [statistics.signed(moved.mean), interval]
+        moved = differences(error, chosen)
+        points = [signed(moved.mean), signed_between(moved.interval)]
         points = ["", ""] if change == CHOSEN else points
         rows.append([change, len(error.values), f"{error.mean:.2f} %", *points])
-    header = ["Change", "Seeds", "Validation error", "Difference", "95 % interval"]
-    return [header, *rows]
+    return rows

@@ -5,30 +5,22 @@ import torch
 
 from lenet.data import Digits
 from lenet.figures import Rows, draw, new_figure
-from lenet.original.network import (
-    LeNet5_1998,
-    initial_weights,
-    rbf_codes,
-    to_input,
-    with_weights,
-)
-from lenet.original.sdlm import ETAS, diagonal_curvature, step_sizes
+from lenet.original import network, sdlm
 from lenet.studies.statistics import scientific
 
-CODE_SHAPE = (12, 7)
+Networks = dict[str, dict[str, np.ndarray]]  # weights by the name of the network
 GAP = "#cfe3f1"  # between maps, which are grey
 MAP_ROWS = {"c1": 1, "s2": 1, "c3": 2, "s4": 2}  # in which the maps of a layer lie
 
 
-def layers(model: LeNet5_1998) -> Rows:
+def layers(model: network.LeNet5_1998) -> Rows:
     """List the layers with output, parameters and connections."""
     rows = []
     for name, state in model.states(torch.zeros(1, 1, 32, 32)).items():
         num = sum(each.numel() for each in getattr(model, name).parameters())
+        connections = num * state[0, 0].numel()  # each place uses every parameter
         if name in ("s2", "s4"):
             connections = 5 * state.numel()  # each unit has four inputs and a bias
-        else:
-            connections = num * state[0, 0].numel()  # each place uses every parameter
         shape = " × ".join(map(str, state.shape[1:]))
         rows.append([name.upper(), shape, num, connections])
     rows.append(["output", "10", 0, 10 * 84])
@@ -40,25 +32,26 @@ def layers(model: LeNet5_1998) -> Rows:
 def codes():
     """Draw the ten 7x12 bitmaps that F6 is to look like."""
     with new_figure(1.35, 1, 10) as (figure, (row,)):
-        for digit, (axes, code) in enumerate(zip(row, rbf_codes(), strict=True)):
-            draw(axes, code.reshape(CODE_SHAPE), -1, 1)
-            axes.set_title(digit)
+        for digit, code in enumerate(network.rbf_codes()):
+            draw(row[digit], code.reshape(12, 7), -1, 1)
+            row[digit].set_title(digit)
     alt = "Ten bitmaps, 7 pixels wide and 12 high, each a stylised digit from 0 to 9."
     return figure, alt
 
 
-def first_steps(digits: Digits, num_digits: int = 500, seed: int = 0) -> dict:
+def first_steps(digits: Digits, seed: int = 0) -> dict[str, tuple[float, float]]:
     """Return the least and the largest step of the first pass by initial weights.
 
     The paper's come first. S2 and S4 are left out: their steps are a hundredth of that.
     """
-    images = to_input(digits.images[:num_digits].numpy())
+    images = network.to_input(digits.images[: sdlm.NUM_CURVATURE_DIGITS].numpy())
     ends = {"The paper (sec. III-B)": (7e-5, 1.6e-2)}
     laws = {"2.4/F, as printed": (2.4, 1.0), "1/√F": (1.0, 0.5), "2.4/√F": (2.4, 0.5)}
     for name, (scale, power) in laws.items():
-        model = with_weights(initial_weights(seed, scale, power, 0.25))
-        steps = step_sizes(diagonal_curvature(model, images, 1.0), ETAS[0])
-        kept = torch.cat([v.flatten() for k, v in steps.items() if k[0] != "s"])
+        weights = network.initial_weights(seed, scale, power, 0.25)
+        h = sdlm.diagonal_curvature(network.with_weights(weights), images, 1.0)
+        steps = sdlm.step_sizes(h, sdlm.ETAS[0]).items()
+        kept = torch.cat([step.flatten() for layer, step in steps if layer[0] != "s"])
         ends[f"Within ±{name}"] = kept.min().item(), kept.max().item()
     return ends
 
@@ -66,11 +59,10 @@ def first_steps(digits: Digits, num_digits: int = 500, seed: int = 0) -> dict:
 def first_steps_table(ends: dict[str, tuple[float, float]]) -> Rows:
     """List least and largest steps by initial weights."""
     rows = [[name, *(scientific(each, 1) for each in e)] for name, e in ends.items()]
-    header = ["Initial weights", "Smallest step", "Largest step"]
-    return [header, *rows]
+    return [["Initial weights", "Smallest step", "Largest step"], *rows]
 
 
-def c1_kernels(networks: dict[str, dict[str, np.ndarray]]):
+def c1_kernels(networks: Networks):
     """Draw the six kernels of C1 of each network; black is the largest weight."""
     with new_figure(1.2 * len(networks), len(networks), 6) as (figure, grid):
         for row, (name, weights) in zip(grid, networks.items(), strict=True):
@@ -79,19 +71,18 @@ def c1_kernels(networks: dict[str, dict[str, np.ndarray]]):
                 draw(axes, kernel, -most, most)
                 axes.set_title(f"±{most:.1f}", fontsize=7.5, pad=2)
             row[0].set_ylabel(name)
-    alt = (
+    return figure, (
         f"Rows of six 5 by 5 kernels of C1, {' and '.join(networks)}, in greys around "
         "zero: bars, edges and spots of single pixels."
     )
-    return figure, alt
 
 
-def feature_maps(digit: np.ndarray, networks: dict[str, dict[str, np.ndarray]]):
+def feature_maps(digit: np.ndarray, networks: Networks):
     """Draw the maps of one (32, 32) digit in C1 to S4, one column a network."""
     heights = (2, 2, 3, 3)
     with new_figure(3.3, 4, len(networks), height_ratios=heights) as (figure, grid):
         for column, (name, weights) in zip(grid.T, networks.items(), strict=True):
-            states = with_weights(weights).states(to_input(digit[None]))
+            states = network.with_weights(weights).states(network.to_input(digit[None]))
             column[0].set_title(name)
             for axes, (layer, rows) in zip(column, MAP_ROWS.items(), strict=True):
                 maps = states[layer][0].detach().numpy()
@@ -99,18 +90,16 @@ def feature_maps(digit: np.ndarray, networks: dict[str, dict[str, np.ndarray]]):
                 draw(axes, tile(maps, rows), -most, most)
                 axes.set_facecolor(GAP)
                 axes.spines[:].set_visible(False)
-        for axes, layer in zip(grid[:, 0], MAP_ROWS, strict=True):
-            axes.set_ylabel(layer.upper())
-    alt = (
-        "The 6, 6, 16 and 16 maps of C1, S2, C3 and S4 for one digit, in "
-        f"{len(networks)} columns: {' and '.join(networks)}. In C1 and S2 the digit is "
-        "plain to see, some maps showing its edges."
+                if axes in grid[:, 0]:
+                    axes.set_ylabel(layer.upper())
+    return figure, (
+        "The 6, 6, 16 and 16 maps of C1, S2, C3 and S4 for one digit, in columns for "
+        f"{' and '.join(networks)}: in C1 and S2 the digit and its edges are plain."
     )
-    return figure, alt
 
 
 def tile(maps: np.ndarray, rows: int) -> np.ndarray:
-    """Lay (N, H, W) maps side by side in so many rows, with nothing between."""
+    """Lay (N, H, W) maps side by side in so many rows, gaps of nan between them."""
     gap = max(1, maps.shape[1] // 8)
     spaced = np.pad(maps, ((0, 0), (0, gap), (0, gap)), constant_values=np.nan)
     return np.vstack([np.hstack(row) for row in np.split(spaced, rows)])

@@ -1,16 +1,19 @@
-"""LeNet-5 with some of its parts as in 1998 and some as they are today."""
+"""LeNet-5 with some parts of 1998 and some of today, trained 32 digits per update."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from lenet.data import Batches, Digits
+from lenet.original import sdlm
 from lenet.original.engine import Recipe1998
-from lenet.original.network import LeNet5_1998, fan_in, map_loss, scaled
+from lenet.original.network import LeNet5_1998, fan_in, map_loss, scaled, to_input
+from lenet.train import train_epoch
 
 RECIPE = Recipe1998()  # how weights are drawn, and the criterion
+BATCH_SIZE = 32
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,48 @@ class Hybrid(LeNet5_1998):
 def map_criterion(scores: Tensor, labels: Tensor) -> Tensor:
     """Return the MAP criterion of the scores under codes, minus the distances."""
     return map_loss(-scores, labels, RECIPE.rubbish)
+
+
+def train_minibatches(
+    model: nn.Module, digits: Digits, method: str, rates: Sequence[float], seed: int
+) -> None:
+    """Train in place, in one random order kept for all passes.
+
+    Args:
+        model: a `Hybrid` or, for the methods sgd and adam, any with cross-entropy.
+        digits: to train on.
+        method: "sdlm", "sgd" or "adam".
+        rates: step size of each pass, for the mean gradient of a batch.
+        seed: draws the order.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    digits = digits[torch.randperm(len(digits), generator=generator)]
+    sample = to_input(digits.images[: sdlm.NUM_CURVATURE_DIGITS].numpy())
+    under_codes = isinstance(model, Hybrid) and not model.parts.linear_output
+    criterion = map_criterion if under_codes else nn.CrossEntropyLoss()
+    kind = torch.optim.Adam if method == "adam" else torch.optim.SGD
+    optimizer = kind(model.parameters(), lr=0.0, fused=True)
+    steps = {}  # of sdlm: SGD in which each parameter has its own, rate / (mu + h)
+
+    def scale_gradients(*_) -> None:
+        for name, step in steps.items():
+            model.get_parameter(name).grad *= step
+
+    optimizer.register_step_pre_hook(scale_gradients)
+    for rate in rates:
+        if method == "sdlm":
+            steps |= sdlm.step_sizes(curvature(model, sample), 1.0)
+        optimizer.param_groups[0]["lr"] = rate
+        train_epoch(model, criterion, optimizer, Batches(digits, BATCH_SIZE))
+
+
+@torch.no_grad()
+def curvature(model: Hybrid, images: Tensor) -> dict[str, Tensor]:
+    """Estimate the curvature by every parameter; images as from `to_input`."""
+    if not model.parts.linear_output:
+        return sdlm.diagonal_curvature(model, images, 1.0)  # of half a squared distance
+    f6 = model.states(images)["f6"]
+    probs = model.output(f6).softmax(1)
+    output, by_f6 = sdlm.curvature_below(model.output, f6, probs * (1 - probs))
+    output = {f"output.{name}": h for name, h in output.items()}
+    return sdlm.diagonal_curvature(model, images, by_f6) | output

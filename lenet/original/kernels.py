@@ -1,14 +1,12 @@
-"""Train the network of 1998 one digit at a time, fast enough to repeat it over seeds.
+"""The layers of 1998 compiled by Numba: forward, back, and their weights moved.
 
 PyTorch spends about a millisecond on one digit, nearly all of it on calls. This is the
-same arithmetic, compiled by Numba. The tests hold it against autograd on `LeNet5_1998`.
+same arithmetic; the tests hold it against autograd on `LeNet5_1998`.
 
 A map is one row of a matrix, and a row of a map keeps the length of the layer below (32
 in C1, 14 in C3), so that a 5x5 convolution is 25 shifted additions of one long row. The
 columns left over on the right of a map hold sums that wrap around and are never read.
 """
-
-from __future__ import annotations
 
 from collections import namedtuple
 
@@ -16,11 +14,6 @@ import numpy as np
 from numba import njit
 
 from lenet.original import network
-
-NAMES = tuple(name for name, _ in network.LeNet5_1998().named_parameters())
-# Weights, or their step sizes: of each layer its weight or coefficient, and its bias.
-Net = namedtuple("Net", "c1 s2 c3 s4 c5 f6")
-Layer = namedtuple("Layer", "weight bias")
 
 # Of C1 and C3: output and input map of each kernel, length of a row and of a map, where
 # a map starts in its derivatives, and the side of a map once subsampled.
@@ -30,18 +23,8 @@ TABLE = np.array(network.C3_MAPS), np.array(network.C3_INPUTS)
 # Zeros before a map of derivatives: shifted back by a kernel, they stay inside.
 C3 = Maps(*TABLE, row=14, size=144, lead=60, half=5)
 
-# The squashed outputs of one digit, and the derivatives of the loss by their sums.
-SHAPES = {
-    "x": (1, 1040), "c1": (6, C1.size), "s2_sums": (6, 196), "s2": (6, 208),
-    "c3": (16, C3.size), "s4_sums": (16, 25), "s4": (16, 25), "c5": 120, "f6": 84,
-    "d1": (6, C1.size), "d2": (6, 208), "d3": (16, C3.lead + 212),
-    "d4": (16, 25), "d5": 120, "d6": 84,
-}  # fmt: skip
-State = namedtuple("State", SHAPES)
-
-CODES = network.rbf_codes().astype(np.float32)
 A, S = np.float32(network.AMPLITUDE), np.float32(network.SLOPE)
-# Polynomials in t*t, highest power first, for tanh(t) = t * ODD / EVEN: those of Eigen.
+# tanh(t) = t * ODD / EVEN: polynomials in t*t, highest power first, those of Eigen.
 ODD = tuple(map(np.float32, (
     -2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11,
     5.12229709037114e-08, 1.48572235717979e-05, 6.37261928875436e-04,
@@ -56,20 +39,6 @@ ROUNDING = {"reassoc", "contract", "nsz", "arcp"}  # reorder sums, but keep inf 
 # Compiled anew in every process: what Numba loads from its cache is joined differently
 # and rounds differently, and the same seed must give the same bits.
 compiled = njit(fastmath=ROUNDING, error_model="numpy")
-grey_to_input = compiled(network.scaled)
-
-
-def as_net(values: dict) -> Net:
-    """View the named arrays or tensors as the kernels do; memory is shared."""
-    flat = {"c1.weight": (6, 5, 5), "c5.weight": (120, 400)}
-    arrays = {name: np.asarray(values[name]) for name in NAMES}
-    views = [a.reshape(flat.get(name, a.shape)) for name, a in arrays.items()]
-    return Net(*map(Layer, views[::2], views[1::2]))
-
-
-def new_state() -> State:
-    """Allocate the arrays of one digit; the paddings stay zero for good."""
-    return State(*(np.zeros(shape, np.float32) for shape in SHAPES.values()))
 
 
 @compiled
@@ -159,8 +128,7 @@ def subsample(layer, maps, x, sums, out):
                 p = 2 * i * row + 2 * j
                 block = x[m, p] + x[m, p + 1] + x[m, p + row] + x[m, p + row + 1]
                 sums[m, i * half + j] = block
-        for p in range(half * half):
-            out[m, p] = layer.weight[m] * sums[m, p] + layer.bias[m]
+        out[m, : half * half] = layer.weight[m] * sums[m] + layer.bias[m]
     squash_all(out.reshape(-1))
 
 
@@ -178,7 +146,7 @@ def subsample_back(layer, step, maps, x, sums, d, d_x):
         for p in range(half * half):
             by_sums += d[m, p] * sums[m, p]
         layer.weight[m] -= step.weight[m] * by_sums
-        layer.bias[m] -= step.bias[m] * d[m][: half * half].sum()
+        layer.bias[m] -= step.bias[m] * d[m, : half * half].sum()
 
 
 @compiled
@@ -202,87 +170,4 @@ def full_back(layer, step, x, d, d_x):
             d_x[i] += g * row[i]
             row[i] -= step_row[i] * g * x[i]
         layer.bias[o] -= step.bias[o] * g
-    for i in range(x.size):
-        d_x[i] *= slope(x[i])
-
-
-@compiled
-def forward(net, s, digit):
-    """Run one (1024,) uint8 digit through the network; outputs are left in `s`."""
-    for p in range(digit.size):
-        s.x[0, p] = grey_to_input(digit[p])
-    convolutions(net.c1, C1, s.x, s.c1)
-    subsample(net.s2, C1, s.c1, s.s2_sums, s.s2)
-    convolutions(net.c3, C3, s.s2, s.c3)
-    subsample(net.s4, C3, s.c3, s.s4_sums, s.s4)
-    full(net.c5, s.s4.reshape(-1), s.c5)
-    full(net.f6, s.c5, s.f6)
-
-
-@compiled
-def distances(f6, factor, out):
-    """Fill `out` with factor times the squared distances; return the nearest digit."""
-    for c in range(10):
-        acc = np.float32(0)
-        for k in range(84):
-            acc += (f6[k] - CODES[c, k]) ** 2
-        out[c] = factor * acc
-    return out.argmin()
-
-
-@compiled
-def output_derivative(s, label, y, factor, rubbish):
-    """Set `s.d6` to the derivative of the loss by the sums of F6.
-
-    `rubbish` is j of the MAP criterion; nan, which is no distance, means MSE instead.
-    """
-    s.d6[:] = s.f6 - CODES[label]
-    if not np.isnan(rubbish):
-        nearest = min(y.min(), rubbish)
-        norm = np.exp(nearest - rubbish) + np.exp(nearest - y).sum()
-        for c in range(10):
-            posterior = np.exp(nearest - y[c]) / norm
-            for k in range(84):
-                s.d6[k] -= posterior * (s.f6[k] - CODES[c, k])
-    for k in range(84):
-        s.d6[k] *= 2 * factor * slope(s.f6[k])
-
-
-@compiled
-def backward(net, step, s):
-    """Propagate `s.d6` back and move every weight by its own step at once."""
-    full_back(net.f6, step.f6, s.c5, s.d6, s.d5)
-    full_back(net.c5, step.c5, s.s4.reshape(-1), s.d5, s.d4.reshape(-1))
-    subsample_back(net.s4, step.s4, C3, s.c3, s.s4_sums, s.d4, s.d3)
-    s.d2[:] = 0
-    for k in range(len(net.c3.weight)):
-        d2, d3 = s.d2[C3.inputs[k]], s.d3[C3.outputs[k]]
-        convolve(d2, d3, net.c3.weight[k], C3.lead, -C3.row, -1)
-    for m in range(6):
-        for p in range(196):
-            s.d2[m, p] *= slope(s.s2[m, p])
-    move_convolutions(net.c3, step.c3, C3, s.s2, s.d3)
-    subsample_back(net.s2, step.s2, C1, s.c1, s.s2_sums, s.d2, s.d1)
-    move_convolutions(net.c1, step.c1, C1, s.x, s.d1)
-
-
-@compiled
-def train_digits(net, step, s, digits, labels, order, factor, rubbish):
-    """Learn from digits[order], one at a time; count those got wrong beforehand."""
-    y, num_wrong = np.zeros(10, np.float32), 0
-    for n in order:
-        forward(net, s, digits[n])
-        num_wrong += distances(s.f6, factor, y) != labels[n]
-        output_derivative(s, labels[n], y, factor, rubbish)
-        backward(net, step, s)
-    return num_wrong
-
-
-@compiled
-def classify(net, s, digits):
-    """Return the digit whose code lies nearest, for each of (N, 1024) digits."""
-    y, preds = np.zeros(10, np.float32), np.zeros(len(digits), np.uint8)
-    for n in range(len(digits)):
-        forward(net, s, digits[n])
-        preds[n] = distances(s.f6, np.float32(1), y)
-    return preds
+    d_x *= slope(x)

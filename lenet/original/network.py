@@ -5,8 +5,6 @@ F6 squashes, and ten fixed bitmaps take the place of a last layer: the digit who
 bitmap lies nearest to F6 is the answer. Today's LeNet-5 has none of these four.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -45,7 +43,7 @@ LEVEL_0, PER_LEVEL = np.float32(PAPER), np.float32((INK - PAPER) / 255)
 
 
 def scaled(levels):
-    """Scale grey levels, from 0 for white to 255 for black, to the input's range."""
+    """Scale grey levels, 0 for white to 255 for black, to the input's range."""
     return levels * PER_LEVEL + LEVEL_0
 
 
@@ -168,9 +166,6 @@ def initial_weights(
         scale: App. A prints 2.4.
         power: 1 in App. A; 0.5 keeps the variance of a unit's sum.
         coefficient: of every S2 and S4 map; the paper gives no value.
-
-    Returns:
-        float32 arrays under the parameter names of `LeNet5_1998`.
     """
     rng, weights = np.random.default_rng(seed), {}
     for name, parameter in LeNet5_1998().named_parameters():
@@ -189,6 +184,6 @@ def map_loss(distances: Tensor, labels: Tensor, rubbish: float) -> Tensor:
     this term alone); all distances, and a rubbish class at j, are pushed away.
     """
     right = distances.gather(1, labels[:, None]).mean()
-    rubbish_class = distances.new_full((len(distances), 1), rubbish)
-    # They start near 84, where exp(-84) has left float32: hence logsumexp.
-    return right + torch.cat([distances, rubbish_class], 1).neg().logsumexp(1).mean()
+    # Distances start near 84, and exp(-84) is nothing in float32: hence logsumexp.
+    every = functional.pad(distances, (0, 1), value=rubbish)
+    return right + every.neg().logsumexp(1).mean()

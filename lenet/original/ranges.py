@@ -49,7 +49,8 @@ def table(stored: dict) -> Rows:
         member, error = each["member"], Proportion(**each["result"]["val"])
         setting = member["law"], f"{member['shift']:g}", f"{member['shape']:g}"
         errors.setdefault(setting, {})[member["seed"]] = error.percent
-    seeds = sorted({seed for found in errors.values() for seed in found})
-    rows = [[*key, *(f.get(seed, "–") for seed in seeds)] for key, f in errors.items()]
-    header = ["Draws", "Shifts ×", "Others ×", *(f"Seed {seed}" for seed in seeds)]
-    return [header, *rows]
+    seeds = sorted({each["member"]["seed"] for each in stored["members"]})
+    rows = [["Draws", "Shifts ×", "Others ×", *(f"Seed {seed}" for seed in seeds)]]
+    for setting, found in errors.items():
+        rows.append([*setting, *(found.get(seed, "–") for seed in seeds)])
+    return rows

@@ -52,26 +52,23 @@ def arrays(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
 
 
 def train_and_count(digits, train: Digits, test: Digits, recipe, seed, fixed=None):
-    """Train on arrays of digits; count errors on ``test`` after each pass.
+    """Train on arrays of digits; count test errors after each pass.
 
     Returns:
-        The recipe, the number of trained parameters and the counts; those on ``train``
-        are made after the last pass.
+        What is stored of a run; errors on ``train`` are counted after the last pass.
     """
     images, labels = arrays(test)
-    test_errors = []
-    weights, passes = train_1998(
-        *digits,
-        recipe,
-        seed,
-        lambda _, now: test_errors.append(count_wrong(now, images, labels)),
-        fixed,
-    )
-    trained = weights.keys() - (fixed or {}).keys()
+    test_errors, fixed = [], fixed or {}
+
+    def count(weights) -> None:
+        test_errors.append(count_wrong(weights, images, labels))
+
+    weights, online_errors = train_1998(*digits, recipe, seed, count, fixed)
+    sizes = {name: values.size for name, values in weights.items()}
     return {
         "recipe": asdict(recipe),
-        "num_parameters": sum(weights[name].size for name in trained),
-        "online_errors": [each.num_wrong for each in passes],
+        "num_parameters": sum(sizes[name] for name in sizes.keys() - fixed.keys()),
+        "online_errors": online_errors,
         "test_errors": test_errors,
         "num_test": len(test),
         "train_errors": count_wrong(weights, *arrays(train)),
@@ -101,13 +98,13 @@ def table(groups: dict[str, Runs]) -> Rows:
     """List the final error rates of the four groups of runs beside the paper's."""
     fewer = curves_1998()["fig6"]["test_error"][:2]
     text, fig8 = 100 * PAPER_TEST_ERRORS.rate, 100 * len(errors_1998()) / NUM_TEST
-    rows = []
+    rows = [["Trained on", "Seeds", "Test error", "95 % interval", "SD", "Training"]]
+    rows[0].append("Paper")
     for (name, runs), paper in zip(groups.items(), (*fewer, text, fig8), strict=True):
         test, train = errors_after(runs), training_errors(runs)
         last = f"{test.sd:.3f}", f"{train.mean:.2f} %", f"{paper:.2f} %"
         rows.append([name, *spread(test), *last])
-    header = ["Trained on", "Seeds", "Test error", "95 % interval", "SD", "Training"]
-    return [[*header, "Paper"], *rows]
+    return rows
 
 
 def figure(runs: Runs):
@@ -115,30 +112,27 @@ def figure(runs: Runs):
     paper, num_train = curves_1998()["fig5"], runs[0]["recipe"]["digits_per_pass"]
     test = 100 * np.array([run["test_errors"] for run in runs]) / runs[0]["num_test"]
     train = 100 * np.array([run["online_errors"] for run in runs]) / num_train
-    passes, ours = range(1, 1 + test.shape[1]), f"{len(runs)} seeds: mean and range"
-    theirs = {"color": GREY, "markerfacecolor": "none"}
     with new_figure(3.3) as (figure, ((axes,),)):
-        for name, errors, key, color, line, marker in (
-            ("test", test, "test_error_pct", VERMILION, "--", "s"),
-            ("training", train, "train_error_pct", BLUE, "-", "o"),
+        for name, errors, printed, line, marker, color in (
+            ("test", test, paper["test_error_pct"], "--", "s", VERMILION),
+            ("training", train, paper["train_error_pct"], "-", "o", BLUE),
         ):
-            low, high = errors.min(0), errors.max(0)
-            axes.fill_between(passes, low, high, color=color, alpha=0.25, lw=0)
-            label = f"{name}, {ours}"
+            passes, band = range(1, 1 + errors.shape[1]), (errors.min(0), errors.max(0))
+            axes.fill_between(passes, *band, color=color, alpha=0.25, lw=0)
+            label = f"{name}, {len(runs)} seeds: mean and range"
             axes.plot(passes, errors.mean(0), line, color=color, label=label)
-            label = f"{name}, paper's Fig. 5"
-            axes.plot(paper["passes"], paper[key], marker, label=label, **theirs)
+            hollow = {"mfc": "none", "label": f"{name}, paper's Fig. 5"}
+            axes.plot(paper["passes"], printed, marker, color=GREY, **hollow)
         axes.set(xlabel="Pass over the training digits", ylabel="Error rate (%)")
         axes.set(ylim=0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False)
     mean, printed = test.mean(0), paper["test_error_pct"]
-    alt = (
-        f"Line chart of error rates over {len(passes)} passes. The mean test error of "
+    return figure, (
+        f"Line chart of error rates over {len(passes)} passes: the mean test error of "
         f"{len(runs)} runs goes from {mean[0]:.2f} to {mean[-1]:.2f} %, that of the "
         f"paper from {printed[0]:.2f} to {printed[-1]:.2f} %."
     )
-    return figure, alt
 
 
 def hardest(test: Digits, runs: Runs, num_digits: int = 24):

@@ -5,8 +5,6 @@ h_k is an estimate of the second derivative of E, made on 500 digits before each
 and then kept: flat directions get long steps, steep ones short steps.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -16,6 +14,7 @@ from lenet.original.network import LeNet5_1998, Subsample, block_sums, squash_sl
 MU = 0.02  # keeps the step finite where the curvature vanishes, sec. III-B
 # Global step size of passes 1 to 20, sec. III-B.
 ETAS = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,) * 8
+NUM_CURVATURE_DIGITS = 500
 Named = dict[str, Tensor]  # one tensor for each parameter
 
 
@@ -26,12 +25,11 @@ def step_sizes(curvature: Named, eta: float, mu: float = MU) -> Named:
 
 def layer_means(curvature: Named) -> Named:
     """Give every parameter of a layer the mean curvature of that layer."""
-    means = {}
-    for name, own in curvature.items():
-        layer = name.split(".")[0]
-        parts = [h.flatten() for key, h in curvature.items() if key.startswith(layer)]
-        means[name] = torch.full_like(own, torch.cat(parts).mean())
-    return means
+    layers: dict[str, list[Tensor]] = {}
+    for name, h in curvature.items():
+        layers.setdefault(name[:2], []).append(h.flatten())
+    means = {layer: torch.cat(parts).mean() for layer, parts in layers.items()}
+    return {name: means[name[:2]].expand_as(h) for name, h in curvature.items()}
 
 
 @torch.no_grad()

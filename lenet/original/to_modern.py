@@ -11,8 +11,7 @@ from lenet.data import load_dataset
 from lenet.figures import Rows
 from lenet.metrics import Proportion
 from lenet.model import new_model
-from lenet.original.hybrid import Hybrid, Parts
-from lenet.original.minibatch import train_minibatches
+from lenet.original.hybrid import Hybrid, Parts, train_minibatches
 from lenet.original.replication import spread
 from lenet.original.sdlm import ETAS
 from lenet.predict import errors
@@ -46,12 +45,13 @@ RATES = {  # tried on held-out writers where the method or the criterion changes
 
 def members() -> list[dict]:
     """The rates to choose from; then one run for each seed and step."""
-    tried = [(step, rate) for step, rates in RATES.items() for rate in rates]
-    seeds = range(NUM_SEEDS)
-    return [
-        *({"seed": 0, "step": step, "rate": rate} for step, rate in tried),
-        *({"seed": seed, "step": step} for seed in seeds for step in STEPS),
+    tried = [
+        {"seed": 0, "step": step, "rate": rate}
+        for step, rates in RATES.items()
+        for rate in rates
     ]
+    seeds = range(NUM_SEEDS)
+    return tried + [{"seed": seed, "step": step} for seed in seeds for step in STEPS]
 
 
 def run(seed: int, step: str, rate: float | None = None) -> dict:
@@ -82,48 +82,55 @@ def runs_by_step(stored: dict, replication: dict) -> dict[str, Runs]:
     Of the replication's passes, and of their seconds, as many count as a step has.
     """
     steps = [each for each in stored["members"] if "rate" not in each["member"]]
-    num_passes, groups = len(steps[0]["result"]["rates"]), {}
-    for each in replication["members"]:
-        run, member = each["result"], each["member"]
-        if (member["num_train"], member["copies"]) == (60_000, 0):
-            counts = run["test_errors"]
-            seconds = each["seconds"] * num_passes / len(counts)
-            test = {"count": counts[num_passes - 1], "total": run["num_test"]}
-            run = run | {"test": test, "seconds": seconds}
-            groups.setdefault("as in 1998, a digit at a time", []).append(run)
+    num_passes = len(steps[0]["result"]["rates"])
+    plain = {"num_train": 60_000, "copies": 0}.items()
+    groups = {
+        "as in 1998, a digit at a time": [
+            _after(num_passes, each)
+            for each in replication["members"]
+            if plain <= each["member"].items()
+        ]
+    }
     for each in steps:
         run = each["result"] | {"seconds": each["seconds"]}
         groups.setdefault(each["member"]["step"], []).append(run)
     return groups
 
 
+def _after(num_passes: int, member: dict) -> dict:
+    """Return a run of the replication as if it had ended after so many passes."""
+    run = member["result"]
+    counts = run["test_errors"]
+    test = {"count": counts[num_passes - 1], "total": run["num_test"]}
+    seconds = member["seconds"] * num_passes / len(counts)
+    return run | {"test": test, "seconds": seconds}
+
+
 def table(groups: dict[str, Runs]) -> Rows:
     """List the steps from 1998 to today, each with all changes before it."""
-    rows = []
+    rows = [["Change", "Parameters", "Seeds", "Test error", "95 % interval"]]
+    rows[0].append("Time (s)")
     for name, runs in groups.items():
         num, seconds = runs[0]["num_parameters"], min(run["seconds"] for run in runs)
         rows.append([name, num, *spread(error_rates(runs, "test")), f"{seconds:.0f}"])
-    header = ["Change", "Parameters", "Seeds", "Test error", "95 % interval"]
-    return [[*header, "Time (s)"], *rows]
+    return rows
 
 
 def rates_table(stored: dict) -> Rows:
     """List the step sizes tried on held-out writers."""
-    rows = []
+    rows = [["Change", "First step size", "Validation error"]]
     for each in stored["members"]:
         if rate := each["member"].get("rate"):
             error = Proportion(**each["result"]["val"]).percent
             rows.append([each["member"]["step"], f"{rate:g}", error])
-    header = ["Change", "First step size", "Validation error"]
-    return [header, *rows]
+    return rows
 
 
 def largest_moves(groups: dict[str, Runs], num: int = 2) -> str:
     """Say which changes move the mean test error most."""
-    errors, moves = [error_rates(runs, "test") for runs in groups.values()], []
+    errors, moves = [error_rates(runs, "test") for runs in groups.values()], {}
     for name, (before, after) in zip([*groups][1:], pairwise(errors), strict=True):
         move = after.mean - before.mean
         bounds = statistics.signed_between(statistics.welch_interval(after, before))
-        text = f"{name} ({statistics.signed(move)} points, {bounds})"
-        moves.append((-abs(move), text))
-    return "; ".join(text for _, text in sorted(moves)[:num])
+        moves[f"{name} ({statistics.signed(move)} points, {bounds})"] = abs(move)
+    return "; ".join(sorted(moves, key=moves.get, reverse=True)[:num])

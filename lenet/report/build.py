@@ -63,6 +63,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         record_timing=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
+        # else a kernel of the newest ipykernel warns that others may listen
         config=Config({"KernelManager": {"transport_encryption": "auto"}}),
     ).execute()
     notebook.metadata["language_info"] = {"name": "python"}

@@ -46,7 +46,7 @@ def figure(
     data["image/png"] = base64.b64encode(png.getvalue()).decode()
     size = {"alt": alt, "width": width, "height": height}
     report = {"kind": "figure", "label": label, "caption": caption, "alt": alt}
-    report |= {"numbered": numbered}
+    report["numbered"] = numbered
     metadata = {"image/svg+xml": size, "image/png": size, "report": report}
     display(data, metadata=metadata, raw=True)
     name = f"**Figure {_number('Figure', label)}.** " if numbered else ""

@@ -10,7 +10,10 @@ from itertools import takewhile
 
 from nbformat import NotebookNode
 
-TITLE = re.compile(r"\s*#\s+([^\n]+)\n*(?:> .*\n+)?(?:\*\*Abstract\.?\*\*)?(.*)", re.S)
+TITLE = re.compile(
+    r"\s*#\s+(?P<title>[^\n]+)\n*(?:> .*\n+)?(?:\*\*Abstract\.?\*\*)?(?P<abstract>.*)",
+    re.S,
+)
 FENCE = "~" * 40  # longer than any in a cell
 SEPARATOR = "\n\n<!-- -->\n\n"  # else a list would go on in the next cell
 FENCED = re.compile(r"^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)", re.S | re.M)
@@ -42,11 +45,9 @@ def read(notebook: NotebookNode) -> tuple[str, dict[str, str]]:
         ValueError: if a cell failed, there is no title, a picture has no caption or a
             row of a table is ragged.
     """
-    front, first = find_front(notebook), find_title(notebook)
-    if first and not front:
-        front = dict(
-            zip(("title", "abstract"), TITLE.match(first.source).groups(), strict=True)
-        )
+    first = find_title(notebook)
+    written = TITLE.match(first.source).groupdict() if first else None
+    front = find_front(notebook) or written
     if not front:
         raise ValueError(
             "the notebook has no title: call front_matter, or begin with a Markdown "
