@@ -20,7 +20,7 @@ from lenet.train import EpochRecord
 EARLIER_EPOCHS = 15
 EARLIER_TRAIN = Proportion(59_838, 60_000)  # 99.73 %
 EARLIER_TEST = Proportion(9_889, 10_000)  # 98.89 %, called validation accuracy
-# The last epoch in the stored log of the public notebook that it appears to follow.
+# Last epoch in the stored log of the notebook that the earlier report seems to follow.
 NOTEBOOK_TRAIN = Proportion(59_862, 60_000)  # 99.77 %
 NOTEBOOK_TEST = Proportion(9_872, 10_000)  # 98.72 %
 PAPER_PASSES = 20

@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Config:
-    """Hyperparameters of one run; the defaults repeat the earlier report.
+    """Hyperparameters of one run.
+
+    The defaults are those of the public notebook that the earlier report appears to
+    follow; its text fixes only Adam and the epochs.
 
     Raises:
         ValueError: on construction, if a value is out of its range.

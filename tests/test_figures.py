@@ -5,7 +5,9 @@ import pytest
 import torch
 from matplotlib.colors import same_color
 
-from lenet import LeNet5, Proportion, figures
+from lenet import Config, LeNet5, Proportion, figures
+from lenet.fit import new_optimizer
+from lenet.model import new_model
 from lenet.predict import Prediction
 
 
@@ -18,6 +20,7 @@ def digits(sample):
 def prediction(digits):
     """Digits 3, 4 and 5 are misclassified, 4 with the highest confidence."""
     labels, confidence = digits.labels.clone(), torch.full((50,), 0.9)
+    confidence[:3] = torch.tensor([0.994, 0.996, 1.0])
     labels[3:6] = (labels[3:6] + 1) % 10
     confidence[3:6] = torch.tensor([0.5, 0.8, 0.6])
     probs = ((1 - confidence) / 9)[:, None].repeat(1, 10)
@@ -68,8 +71,8 @@ def test_losses_are_drawn_as_given_and_can_be_read_alone_and_in_grey(history):
         "validation, after the epoch": [[1, 0.4], [2, 0.25], [3, 0.35]],
     }
     assert axes.get_xlabel() == "Epoch"
-    assert axes.get_ylabel() == "Cross-entropy loss (nats per digit)"
-    assert axes.get_ylim()[0] == 0
+    assert axes.get_ylabel() == "Loss (nats per digit, log scale)"
+    assert axes.get_yscale() == "log"
     assert len(axes.get_legend().get_texts()) == 3
     styles = {(line.get_linestyle(), line.get_marker()) for line in axes.lines}
     assert len(styles) == 3, "lines told apart by colour alone"
@@ -92,18 +95,19 @@ def test_predictions_are_shown_with_the_truth_and_mistakes_framed(digits, predic
     assert torch.equal(pixels(figure), digits.images[:20])
     for place, axes in enumerate(shown_axes(figure)):
         read, true = int(prediction.labels[place]), int(digits.labels[place])
-        assert axes.get_title().startswith(f"read {read} (")
-        assert axes.get_title().endswith(f" %)\ntrue {true}")
+        assert axes.get_title().startswith(f"read {read}, true {true}\n")
         edge = axes.spines["left"].get_edgecolor()
         assert same_color(edge, figures.VERMILION) == (place in (3, 4, 5))
     assert "first 20 digits" in alt
     assert "3 of them read wrongly" in alt
+    stated = [axes.get_title().splitlines()[1] for axes in figure.axes[:4]]
+    assert stated == ["99 %", "> 99.5 %", "> 99.5 %", "50 %"]
 
 
 def test_mistakes_come_by_confidence_and_are_all_counted(digits, prediction):
     figure, alt = figures.mistakes(digits, prediction, num_digits=2)
     assert torch.equal(pixels(figure), digits.images[[4, 5]])
-    assert "(80 %)" in figure.axes[0].get_title()
+    assert "\n80 %" in figure.axes[0].get_title()
     assert "2 misclassified digits out of 3" in alt
 
 
@@ -125,5 +129,18 @@ def test_layers_and_results_stand_beside_the_papers():
     assert [row[2:5] for row in results] == [
         [20, "99.65 %", "**99.05 %**"],
         [15, "99.73 %", "**98.89 %**"],
+        [15, "99.77 %", "**98.72 %**"],
         [7, "90.00 %", "**98.80 %**"],
     ]
+
+
+def test_the_hyperparameters_are_the_optimisers_own_and_the_weights_start_as_said():
+    config, model = Config(), new_model(0)
+    rows = figures.hyperparameters(config, new_optimizer(model, config), 60_000)
+    found = [value for _, value in rows[1:]]
+    assert found == ["0.001", "0.9 and 0.999", "1e-08", "0", 32, 15, 28_125, 42]
+    for layer in model.modules():
+        if hasattr(layer, "weight"):
+            most = layer.weight[0].numel() ** -0.5  # 1/√F
+            assert 0.9 * most < layer.weight.abs().max() <= most
+            assert layer.bias.abs().max() <= most
