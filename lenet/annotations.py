@@ -27,6 +27,12 @@ def writers() -> tuple[Tensor, Tensor]:
         return numbers, torch.tensor(file["hsf"] == STUDENT_SERIES)
 
 
+def test_writers() -> Tensor:
+    """Return the writer of each test digit."""
+    with np.load(FACTS / "mnist_test_writers.npz") as file:
+        return torch.tensor(file["writer"].astype(np.int64))
+
+
 @cache
 def errors_1998() -> dict[int, int]:
     """Return what LeNet-5 answered in 1998 on the 82 test digits it misread, by index.

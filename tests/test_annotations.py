@@ -20,6 +20,10 @@ def test_writers_are_as_published():
     assert (len(numbers), int(student.sum())) == (60_000, 29_050)
     groups = numbers[student].unique(), numbers[~student].unique()
     assert [len(group) for group in groups] == [250, 289]
+    of_test = annotations.test_writers()
+    halves = of_test[: annotations.NUM_STUDENT_TEST], of_test[5_001:]
+    assert [len(half.unique()) for half in halves] == [249, 48]
+    assert not set(of_test.tolist()) & set(numbers.tolist())
 
 
 def test_no_writer_is_on_both_sides(numbered):

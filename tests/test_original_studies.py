@@ -1,6 +1,9 @@
 """The studies of 1998: runs made again, and figures and tables of made-up runs."""
 
+import json
 from functools import partial
+from itertools import permutations
+from statistics import fmean
 
 import numpy as np
 import pytest
@@ -21,8 +24,12 @@ from lenet.original import (
 from lenet.original.engine import Recipe1998
 from lenet.original.front_end import frontend_1998
 from lenet.original.sdlm import ETAS
-from lenet.studies.runner import load_stored, results
+from lenet.studies.runner import ROOT, load_stored, results
+from lenet.studies.statistics import differences, error_rates, welch_interval
 
+CHOICES, REPLICATION = load_stored("choices"), load_stored("replication")
+PLAIN = results(REPLICATION, num_train=60_000, copies=0)
+DISTORTED = results(REPLICATION, copies=9)
 ONE_PASS = partial(Recipe1998, etas=ETAS[:1])
 RUNS = [
     (replication, {"num_train": 15_000, "copies": 0}),
@@ -139,11 +146,12 @@ def test_ranges_show_each_seed_and_which_is_missing():
 
 
 def test_final_errors_stand_beside_the_papers():
-    runs = [a_run(300, 90, train_errors=60), a_run(300, 110, train_errors=180)]
+    runs = [a_run(300, 90, train_errors=120), a_run(300, 110, train_errors=132)]
     rows = replication.table(dict.fromkeys("abcd", runs))[1:]
-    assert [row[-1] for row in rows] == ["1.68 %", "1.14 %", "0.95 %", "0.82 %"]
+    assert [row[5] for row in rows] == ["1.68 %", "1.14 %", "0.95 %", "0.82 %"]
+    assert [row[-1] for row in rows] == ["0.05 %", "0.31 %", "0.35 %", "–"]
     assert rows[0][1:3] == [2, "1.000 %"]
-    assert rows[0][4:6] == ["0.141", "0.20 %"]
+    assert rows[0][4:8] == ["0.141", "1.68 %", "0.21 %", "0.08–0.34 %"]
 
 
 def test_front_ends_are_compared_after_the_same_pass():
@@ -170,7 +178,7 @@ def test_steps_start_in_1998_and_leave_out_the_rates_tried():
     assert rows[1][:4] == ["other", 61_706, 2, "0.700 %"]
     assert to_modern.rates_table(modern)[1:] == [["one", "0.1", "1.50 %"]]
     moves = to_modern.largest_moves(groups, num=1)
-    assert moves == "other (−0.40 points, −1.01 to +0.21)"
+    assert moves == "other, −0.40 points (−1.01 to +0.21)"
 
 
 def test_the_curves_are_drawn_over_the_papers():
@@ -198,3 +206,77 @@ def test_kernels_and_maps_are_drawn_for_each_network():
     tiles = figures.tile(np.ones((4, 2, 2)), rows=2)
     assert np.isnan(tiles[[2, 5]]).all()
     assert np.nansum(tiles) == 16
+
+
+def test_first_steps_refuse_the_printed_range_and_choose_no_other(mnist):
+    laws = [*figures.first_steps(mnist.train).values()]
+    printed, root, taken, fitting = (layers["all"] for layers in laws)
+    least, _ = paper = figures.PAPER_STEPS
+    assert printed == pytest.approx((5.4 * least, 5e-4 / 0.02), rel=0.03)
+    assert (root[0], taken[0]) == pytest.approx((3.9 * least, least / 15), rel=0.05)
+    assert fitting == pytest.approx(paper, rel=0.2)
+    kept = [laws[2][layer] for layer in ("c1", "c3", "c5", "f6")]
+    lows, highs = zip(*kept, strict=True)
+    assert (min(lows), max(highs)) == pytest.approx(paper, rel=0.2)
+
+
+def test_j_is_not_chosen_by_its_comparison_and_no_interval_leaves_0_to_100_per_cent():
+    layer = "one step size for each layer"
+    for change in ("j = 1", "j = 10", "mean squared error", layer):
+        low, high = choices.against_chosen(CHOICES, change).interval
+        assert low < 0 < high
+    assert "none: 32, 29, 72 %" in [row[-1] for row in choices.table(CHOICES)]
+
+
+def test_all_runs_have_the_two_departures_and_the_choices():
+    wanted = {"power": 0.5, "distance_factor": 0.5, "rubbish": 3, "coefficient": 0.25}
+    assert all(wanted.items() <= run["recipe"].items() for run in PLAIN + DISTORTED)
+
+
+def test_the_training_errors_are_not_the_papers():
+    few, half = (results(REPLICATION, num_train=num) for num in (15_000, 30_000))
+    assert replication.training_errors(few).interval[0] > 3 * 0.054
+    assert replication.training_errors(half).interval[1] < 0.312
+    assert replication.training_errors(PLAIN).interval[1] < 0.353
+    assert replication.online_errors(PLAIN, 19).interval[1] < 0.35
+    assert replication.online_errors(PLAIN, 1).mean == pytest.approx(4.89, abs=0.1)
+
+
+@pytest.mark.parametrize("runs", [PLAIN, DISTORTED])
+def test_the_82_are_repeated_as_another_seeds_errors_are(runs):
+    wrong = [set(map(int, run["misread"])) for run in runs]
+    again = fmean(len(one & errors_1998().keys()) / 82 for one in wrong)
+    others = fmean(len(a & b) / len(b) for a, b in permutations(wrong, 2))
+    assert again == pytest.approx(others, abs=0.05)
+
+
+def test_the_recipe_of_1998_beats_todays_and_distorted_digits_help():
+    today = to_modern.constant_step(results(load_stored("seeds")))
+    error = replication.errors_after(PLAIN)
+    assert replication.against(error, today) == "−0.44 points (−0.53 to −0.35)"
+    seeds = [each["member"]["seed"] for each in REPLICATION["members"]]
+    assert seeds[:5] == seeds[-5:]  # so that they may be compared seed by seed
+    far, near = map(replication.errors_after, (DISTORTED, PLAIN[:5]))
+    assert differences(far, near).interval[1] < 0
+
+
+def test_at_twelve_passes_changes_are_told_from_0_and_later_not():
+    today = results(load_stored("seeds"))
+    stored_steps, fronts = load_stored("to_modern"), load_stored("front_end")
+    last = error_rates(results(stored_steps, step=[*to_modern.STEPS][-1]), "test")
+    old = replication.errors_after(results(fronts, front_end="1998"))
+    twelve, end = (replication.errors_after(PLAIN, num) for num in (12, 0))
+    assert welch_interval(last, twelve)[0] > 0 > welch_interval(old, twelve)[1]
+    assert welch_interval(old, end)[1] > 0
+    assert welch_interval(last, to_modern.constant_step(today))[1] < 0
+    assert -0.01 < welch_interval(last, to_modern.constant_step(today, 12))[1] < 0
+
+
+def test_references_are_cited_and_can_be_found():
+    text = (ROOT / "notebooks" / "lenet5_1998.ipynb").read_text()
+    cells = ["".join(cell["source"]) for cell in json.loads(text)["cells"]]
+    (entries,) = (cell for cell in cells if cell.startswith("## References"))
+    for number, entry in enumerate(entries.splitlines()[2:], 1):
+        key = entry.split('"')[1]
+        assert any(f"[[{number}]](#{key})" in cell for cell in cells), key
+        assert any(mark in entry for mark in ("doi:", "arXiv:", "https://", "http://"))

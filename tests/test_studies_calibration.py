@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lenet.config import Config
+from lenet.metrics import Proportion
 from lenet.studies import calibration, writers
 
 
@@ -77,12 +78,18 @@ def test_a_run_stores_counts_and_the_settings_of_calibration(sample, monkeypatch
         assert kind["target"]["error_rate"] == 0.005
 
 
-def test_a_random_split_is_easier_when_new_writers_are_harder():
-    random = [a_run(val) for val in (100, 105, 110)]
-    harder = [a_run(val) for val in (140, 144, 151)]
-    alike = [a_run(val) for val in (105, 100, 110)]
-    assert not writers.claim({"random": random, "writer": harder}).holds
-    assert writers.claim({"random": random, "writer": alike}).holds
+@pytest.mark.parametrize(
+    ("num", "more", "holds"),
+    [(4, 40, None), (9, 40, None), (10, 40, False), (20, 40, False), (10, 0, None)],
+)
+def test_only_ten_seeds_and_both_tests_settle_that_new_writers_are_harder(
+    num, more, holds
+):
+    random = [a_run(100 + seed) for seed in range(num)]
+    writer = [a_run(100 + seed + more + (-1) ** seed * 3) for seed in range(num)]
+    claim = writers.claim({"random": random, "writer": writer})
+    assert claim.holds is holds
+    assert claim.runs == f"{num} seeds"
 
 
 def test_validation_and_test_error_are_compared_run_by_run():
@@ -96,14 +103,19 @@ def test_validation_and_test_error_are_compared_run_by_run():
 def test_a_temperature_of_one_means_calibrated():
     runs = {t: a_run(temperature=t) for t in (0.9, 1, 1.3, 1.31)}
     assert calibration.claim([runs[0.9], runs[1]]).holds
+    assert calibration.claim([runs[1], runs[1.3]]).source == "our question"
     assert not calibration.claim([runs[1.3], runs[1.31]]).holds
 
 
 def test_figures_set_found_errors_over_stated_ones_and_count_on_the_digits_kept():
     figure, alt = calibration.reliability_diagram([a_run(), a_run()])
-    line = figure.axes[0].lines[1]
-    assert (line.get_xdata()[0], line.get_ydata()[0]) == pytest.approx((0.1, 0.2))
-    assert line.get_ydata()[1] == calibration.NONE_FOUND
+    (axes,) = figure.axes
+    line = next(line for line in axes.lines if line.get_label() == "as trained")
+    assert (*line.get_xdata(), *line.get_ydata()) == pytest.approx((0.1, 0.2))
+    bars = axes.collections[0].get_segments()
+    assert len(bars) == calibration.none_found([a_run()] * 2) == 14
+    bound = Proportion(0, 2 * 667).interval[1]
+    assert bars[0][:, 1] == pytest.approx([calibration.NONE_FOUND, bound])
     assert "least confident of 15 bins: as trained 0.100 and 0.200" in alt
     figure, alt = calibration.rejection([a_run(), a_run()])
     rates = figure.axes[0].lines[0].get_ydata()

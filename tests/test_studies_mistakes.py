@@ -6,11 +6,14 @@ from itertools import product
 import pytest
 import torch
 
+from lenet import annotations
 from lenet.annotations import errors_1998, label_errors
 from lenet.data import Digits
 from lenet.metrics import Proportion
 from lenet.predict import Prediction
 from lenet.studies import mistakes
+from lenet.studies.runner import load_stored, results
+from lenet.studies.statistics import times_misread
 
 
 def a_run(misread):
@@ -28,10 +31,30 @@ def test_the_easier_half_is_the_one_with_fewer_errors():
     assert mistakes.claims([late, late])[0].holds is True
 
 
-def test_the_digits_of_1998_recur_by_a_multiple_of_chance():
+def test_the_ratio_of_the_halves_is_less_certain_over_digits_and_least_over_writers():
+    runs = results(load_stored("seeds"))
+    seeds = mistakes.halves_ratio(runs).interval
+    digits = mistakes.halves_ratio_interval(runs, range(10_000))
+    writers = mistakes.halves_ratio_interval(runs, annotations.test_writers())
+    widths = [high - low for low, high in (seeds, digits, writers)]
+    assert widths == sorted(widths)
+    assert digits == pytest.approx((1.80, 3.00), abs=0.01)
+    assert writers == pytest.approx((1.46, 3.71), abs=0.01)
+
+
+def test_the_digits_of_1998_are_misread_as_often_as_another_seeds_errors():
     others = a_run(dict.fromkeys(set(range(200)) - set(errors_1998()), 0))
     assert mistakes.claims([IN_1998, IN_1998])[1].holds is True
-    assert mistakes.claims([IN_1998, others])[1].holds is False
+    assert mistakes.claims([others, others])[1].holds is False
+    runs = results(load_stored("seeds"))
+    again, usual = mistakes.misread_again(runs).mean, mistakes.by_another_seed(runs)
+    assert 40 < usual < again < 60
+    old = results(load_stored("replication"), num_train=60_000, copies=0)
+    assert mistakes.misread_again(old).mean == pytest.approx(
+        mistakes.by_another_seed(old), abs=5
+    )
+    most = [i for i, count in times_misread(runs).items() if count > len(runs) / 2]
+    assert (len(most), mistakes.in_1998(most)) == (81, 43)
 
 
 def test_the_parts_of_the_test_set_add_up():
@@ -44,14 +67,12 @@ def test_the_parts_of_the_test_set_add_up():
     assert errors[:3] == ["120.0", "85.5", "34.5"]
 
 
-def test_the_overlap_with_1998_counts_answers_and_chance():
+def test_the_overlap_with_1998_counts_answers_and_shared_errors():
     half = dict(list(errors_1998().items())[:41])
-    other = {index: (answer + 1) % 10 for index, answer in half.items()}
-    rows = mistakes.overlap({"same": [IN_1998] * 2, "half": [a_run(half | other)]})[1:]
-    assert rows[0][:6] == ["same", 2, "82.0", "82.0", "82.0", "0.7"]  # 82 x 82 / 10,000
-    assert rows[1][:6] == ["half", 1, "41.0", "41.0", "0.0", "0.3"]
-    chance = mistakes.by_chance({"num_test": 10_000, "misread": {"0": 1}})
-    assert chance.pmf(1) == pytest.approx(82 / 10_000)
+    other = a_run({index: (answer + 1) % 10 for index, answer in half.items()})
+    rows = mistakes.overlap({"same": [IN_1998] * 2, "half": [IN_1998, other]})[1:]
+    assert rows[0] == ["same", 2, "82.0", "82.0 (100 %)", "82.0", "100 %"]
+    assert rows[1] == ["half", 2, "61.5", "61.5 (75 %)", "41.0", "75 %"]
 
 
 def test_the_confusion_matrix_shows_all_counts_and_wilsons_intervals(sample):

@@ -1,5 +1,9 @@
 """The summary: every claim with its verdict and rule, every study with its origin."""
 
+import json
+import re
+from pathlib import Path
+
 from lenet.claims import Claim
 from lenet.studies import summary
 
@@ -15,17 +19,32 @@ def test_claims_are_listed_with_verdicts_under_their_rules_and_by_source():
     assert rows[0] == ["One.", "us", "so much", "3 seeds", "**holds**"]
     assert [row[-1] for row in rows[1:3]] == ["**open**", "**does not hold**"]
     first, second = summary.rule_list(judged).splitlines()
-    assert first == "- *One. Three.* It holds if a rule."
-    assert second == "- *Two. Four.* It holds if another."
-    assert summary.holding(judged, "us") == "1 of 3 claims holds"
+    assert first == "- *One. Three.* Holds if a rule."
+    assert second == "- *Two. Four.* Holds if another."
+
+
+def test_a_claim_without_a_rule_is_not_testable_and_has_none_listed():
+    claim = Claim("One.", "so much", "", None)
+    assert summary.claim_table([claim])[1][-1] == "**not testable here**"
+    assert summary.rule_list([claim]) == ""
 
 
 def test_the_evidence_judges_every_claim_once_and_names_its_origins():
     studies = summary.load_studies()
     judged = summary.claims(studies)
-    assert len({claim.text for claim in judged}) == len(judged) == 19
-    assert sum(claim.source == "earlier report" for claim in judged) == 7
-    assert all(claim.holds in (True, False, None) for claim in judged)
+    assert len({claim.text for claim in judged}) == len(judged) == 20
+    assert sum(claim.source == "earlier report" for claim in judged) == 6
+    assert not any("probability" in c.text and "report" in c.source for c in judged)
     rows = {row[0]: row for row in summary.origins(studies)[1:]}
     seconds = sum(each["seconds"] for each in studies["seeds"]["members"])
     assert rows["`seeds`"][2:] == [20, f"{seconds / 3600:.1f}"]
+
+
+def test_every_reference_can_be_found_and_is_cited():
+    folder = Path(__file__).parents[1] / "notebooks"
+    cells = json.loads((folder / "lenet5_evidence.ipynb").read_text())["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells)
+    listed = re.findall(r'^(\d+)\. <a id="(ref-\w+)"></a>(.*)$', text, re.MULTILINE)
+    cited = set(re.findall(r"\[\[(\d+)\]\]\(#(ref-\w+)\)", text))
+    assert cited == {(number, key) for number, key, _ in listed}
+    assert all(re.search("doi:10|arXiv:|https?://", entry) for *_, entry in listed)

@@ -6,6 +6,7 @@ from lenet.annotations import split_by_writer
 from lenet.config import Config
 from lenet.data import Digits, load_dataset
 from lenet.figures import Rows
+from lenet.metrics import Repeated
 from lenet.original.engine import Recipe1998, count_wrong, train_1998
 from lenet.original.replication import arrays
 from lenet.studies.runner import results
@@ -50,14 +51,32 @@ def train_and_judge(digits, val: Digits, recipe: Recipe1998, seed: int) -> dict:
     }
 
 
-def table(stored: dict) -> Rows:
-    """Set each change against the choice taken, seed by seed."""
-    rows = [["Change", "Seeds", "Validation error", "Difference", "95 % interval"]]
+def against_chosen(stored: dict, change: str) -> Repeated:
+    """Return how many points a change adds to the error, seed by seed."""
+    changed = error_rates(results(stored, change=change), "val")
     chosen = error_rates(results(stored, change=CHOSEN), "val")
+    return differences(changed, chosen)
+
+
+def table(stored: dict) -> Rows:
+    """Set each change against the choice taken, seed by seed.
+
+    Where the interval would leave 0 to 100 % of errors, the errors themselves stand.
+    """
+    rows, chosen = [], error_rates(results(stored, change=CHOSEN), "val")
     for change in dict.fromkeys(each["member"]["change"] for each in stored["members"]):
         error = error_rates(results(stored, change=change), "val")
-        moved = differences(error, chosen)
-        points = [signed(moved.mean), signed_between(moved.interval)]
+        moved = against_chosen(stored, change)
+        interval = signed_between(moved.interval)
+        if chosen.mean + moved.interval[0] < 0 or chosen.mean + moved.interval[1] > 100:
+            interval = f"none: {whole(error)}"
+        points = [signed(moved.mean), interval]
         points = ["", ""] if change == CHOSEN else points
         rows.append([change, len(error.values), f"{error.mean:.2f} %", *points])
-    return rows
+    header = ["Change", "Seeds", "Validation error", "Difference", "95 % interval"]
+    return [header, *rows]
+
+
+def whole(error: Repeated) -> str:
+    """Write the error of each seed in whole per cents, such as ``32, 29, 72 %``."""
+    return ", ".join(f"{value:.0f}" for value in error.values) + " %"

@@ -10,6 +10,13 @@ from lenet.studies.statistics import scientific
 
 Networks = dict[str, dict[str, np.ndarray]]  # weights by the name of the network
 GAP = "#cfe3f1"  # between maps, which are grey
+PAPER_STEPS = 7e-5, 1.6e-2  # least and largest step of the first pass, sec. III-B
+LAWS = {  # of the initial weights: scale, power of F, coefficients of S2 and S4
+    "±2.4/F": (2.4, 1.0, 0.25),
+    "±1/√F": (1.0, 0.5, 0.25),
+    "±2.4/√F": (2.4, 0.5, 0.25),
+    "±1.4/√F, S 1/2": (1.4, 0.5, 0.5),
+}
 MAP_ROWS = {"c1": 1, "s2": 1, "c3": 2, "s4": 2}  # in which the maps of a layer lie
 
 
@@ -39,27 +46,30 @@ def codes():
     return figure, alt
 
 
-def first_steps(digits: Digits, seed: int = 0) -> dict[str, tuple[float, float]]:
-    """Return the least and the largest step of the first pass by initial weights.
-
-    The paper's come first. S2 and S4 are left out: their steps are a hundredth of that.
-    """
+def first_steps(digits: Digits) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return, by law, the ends of the first steps of each layer and of all."""
     images = network.to_input(digits.images[: sdlm.NUM_CURVATURE_DIGITS].numpy())
-    ends = {"The paper (sec. III-B)": (7e-5, 1.6e-2)}
-    laws = {"2.4/F, as printed": (2.4, 1.0), "1/√F": (1.0, 0.5), "2.4/√F": (2.4, 0.5)}
-    for name, (scale, power) in laws.items():
-        weights = network.initial_weights(seed, scale, power, 0.25)
-        h = sdlm.diagonal_curvature(network.with_weights(weights), images, 1.0)
-        steps = sdlm.step_sizes(h, sdlm.ETAS[0]).items()
-        kept = torch.cat([step.flatten() for layer, step in steps if layer[0] != "s"])
-        ends[f"Within ±{name}"] = kept.min().item(), kept.max().item()
+    return {name: _ends(images, law) for name, law in LAWS.items()}
+
+
+def _ends(images: torch.Tensor, law: tuple) -> dict[str, tuple[float, float]]:
+    model, ends = network.with_weights(network.initial_weights(0, *law)), {}
+    curvature = sdlm.diagonal_curvature(model, images, 1.0)
+    steps = sdlm.step_sizes(curvature, sdlm.ETAS[0])
+    for layer in ("c1", "s2", "c3", "s4", "c5", "f6", ""):
+        own = torch.cat([v.flatten() for k, v in steps.items() if k.startswith(layer)])
+        ends[layer or "all"] = own.min().item(), own.max().item()
     return ends
 
 
-def first_steps_table(ends: dict[str, tuple[float, float]]) -> Rows:
-    """List least and largest steps by initial weights."""
-    rows = [[name, *(scientific(each, 1) for each in e)] for name, e in ends.items()]
-    return [["Initial weights", "Smallest step", "Largest step"], *rows]
+def first_steps_table(laws: dict[str, dict[str, tuple[float, float]]]) -> Rows:
+    """List the range of the first steps of each layer, one column a law."""
+    rows = [["Layer", *laws]]
+    for layer in next(iter(laws.values())):
+        ends = (law[layer] for law in laws.values())
+        cells = [" to ".join(scientific(end, 1) for end in each) for each in ends]
+        rows.append(["**all**" if layer == "all" else layer.upper(), *cells])
+    return rows
 
 
 def c1_kernels(networks: Networks):

@@ -19,6 +19,7 @@ QUESTION = "Does the network of the paper, trained as the paper says, reach its 
 COPIES = 9  # distorted copies of each digit: 540,000 beside the 60,000
 # Seeds, training digits (fewer as in the paper's Fig. 6) and copies.
 KINDS = ((10, 60_000, 0), (5, 15_000, 0), (5, 30_000, 0), (5, 60_000, COPIES))
+TICKS = 0.2, 0.5, 1, 2, 5  # per cent
 RANGES = Ranges().times(shift=0.25, shape=0.5)  # chosen in the study `ranges`
 
 
@@ -84,8 +85,24 @@ def errors_after(runs: Runs, num_passes: int = 0) -> Repeated:
 
 def training_errors(runs: Runs) -> Repeated:
     """Return the error rates on the undistorted training digits after the last pass."""
-    totals = (run["recipe"]["digits_per_pass"] for run in runs)
-    return rates((run["train_errors"] for run in runs), totals)
+    return rates((run["train_errors"] for run in runs), _pass_sizes(runs))
+
+
+def online_errors(runs: Runs, number: int) -> Repeated:
+    """Return the error rates in a pass, each digit judged just before it is learnt."""
+    counts = (run["online_errors"][number - 1] for run in runs)
+    return rates(counts, _pass_sizes(runs))
+
+
+def _pass_sizes(runs: Runs) -> list[int]:
+    return [run["recipe"]["digits_per_pass"] for run in runs]
+
+
+def against(ones: Repeated, others: Repeated) -> str:
+    """Write the difference of two means, such as ``−0.40 points (−1.01 to +0.21)``."""
+    bounds = statistics.welch_interval(ones, others)
+    points = statistics.signed(ones.mean - others.mean)
+    return f"{points} points ({statistics.signed_between(bounds)})"
 
 
 def spread(error: Repeated) -> list[str | int]:
@@ -96,14 +113,16 @@ def spread(error: Repeated) -> list[str | int]:
 
 def table(groups: dict[str, Runs]) -> Rows:
     """List the final error rates of the four groups of runs beside the paper's."""
-    fewer = curves_1998()["fig6"]["test_error"][:2]
-    text, fig8 = 100 * PAPER_TEST_ERRORS.rate, 100 * len(errors_1998()) / NUM_TEST
-    rows = [["Trained on", "Seeds", "Test error", "95 % interval", "SD", "Training"]]
-    rows[0].append("Paper")
-    for (name, runs), paper in zip(groups.items(), (*fewer, text, fig8), strict=True):
+    fig6, fig8 = curves_1998()["fig6"], 100 * len(errors_1998()) / NUM_TEST
+    papers = [*fig6["test_error"][:2], 100 * PAPER_TEST_ERRORS.rate, fig8]
+    fitted = [*(f"{each:.2f} %" for each in fig6["train_error"][:3]), "–"]
+    rows = [["Trained on", "Seeds", "Test error", "95 % interval", "SD", "Paper"]]
+    rows[0] += ["Training error", "95 % interval", "Paper"]
+    for (name, runs), paper, fit in zip(groups.items(), papers, fitted, strict=True):
         test, train = errors_after(runs), training_errors(runs)
-        last = f"{test.sd:.3f}", f"{train.mean:.2f} %", f"{paper:.2f} %"
-        rows.append([name, *spread(test), *last])
+        row = [name, *spread(test), f"{test.sd:.3f}", f"{paper:.2f} %"]
+        interval = statistics.between(train.interval)
+        rows.append([*row, f"{train.mean:.2f} %", interval, fit])
     return rows
 
 
@@ -123,15 +142,18 @@ def figure(runs: Runs):
             axes.plot(passes, errors.mean(0), line, color=color, label=label)
             hollow = {"mfc": "none", "label": f"{name}, paper's Fig. 5"}
             axes.plot(paper["passes"], printed, marker, color=GREY, **hollow)
-        axes.set(xlabel="Pass over the training digits", ylabel="Error rate (%)")
-        axes.set(ylim=0)
+        axes.set(xlabel="Pass over the training digits")
+        axes.set(ylabel="Error rate (%, logarithmic)")
+        axes.set(yscale="log", yticks=TICKS, yticklabels=TICKS)
+        axes.minorticks_off()
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False)
     mean, printed = test.mean(0), paper["test_error_pct"]
     return figure, (
-        f"Line chart of error rates over {len(passes)} passes: the mean test error of "
-        f"{len(runs)} runs goes from {mean[0]:.2f} to {mean[-1]:.2f} %, that of the "
-        f"paper from {printed[0]:.2f} to {printed[-1]:.2f} %."
+        f"Line chart of error rates, on a logarithmic axis, over {len(passes)} passes: "
+        f"the mean test error of {len(runs)} runs goes from {mean[0]:.2f} to "
+        f"{mean[-1]:.2f} %, that of the paper from {printed[0]:.2f} to "
+        f"{printed[-1]:.2f} %."
     )
 
 

@@ -9,10 +9,10 @@ from lenet.annotations import split_by_writer
 from lenet.config import Config
 from lenet.data import load_dataset
 from lenet.figures import Rows
-from lenet.metrics import Proportion
+from lenet.metrics import Proportion, Repeated
 from lenet.model import new_model
 from lenet.original.hybrid import Hybrid, Parts, train_minibatches
-from lenet.original.replication import spread
+from lenet.original.replication import against, spread
 from lenet.original.sdlm import ETAS
 from lenet.predict import errors
 from lenet.studies import statistics
@@ -126,11 +126,17 @@ def rates_table(stored: dict) -> Rows:
     return rows
 
 
+def constant_step(runs: Runs, epoch: int = 0) -> Repeated:
+    """Return test error rates of the study `seeds` after an epoch; 0 is the last."""
+    scores = [run["history"][epoch - 1]["val"] for run in runs]
+    totals = [each["num_examples"] for each in scores]
+    counts = (each["num_examples"] - each["num_correct"] for each in scores)
+    return statistics.rates(counts, totals)
+
+
 def largest_moves(groups: dict[str, Runs], num: int = 2) -> str:
     """Say which changes move the mean test error most."""
     errors, moves = [error_rates(runs, "test") for runs in groups.values()], {}
     for name, (before, after) in zip([*groups][1:], pairwise(errors), strict=True):
-        move = after.mean - before.mean
-        bounds = statistics.signed_between(statistics.welch_interval(after, before))
-        moves[f"{name} ({statistics.signed(move)} points, {bounds})"] = abs(move)
+        moves[f"{name}, {against(after, before)}"] = abs(after.mean - before.mean)
     return "; ".join(sorted(moves, key=moves.get, reverse=True)[:num])

@@ -5,6 +5,7 @@ Measured in the study of `writers`, on networks with writer-disjoint validation 
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -12,7 +13,7 @@ from torch.nn import functional as F
 from lenet.claims import Claim
 from lenet.data import Digits
 from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
-from lenet.metrics import Repeated
+from lenet.metrics import Proportion, Repeated
 from lenet.predict import predict_logits
 from lenet.studies.statistics import Runs, between, draw_runs, rates
 
@@ -131,7 +132,7 @@ def claim(runs: Runs) -> Claim:
         f"temperature {found.mean:.2f} ({low:.2f} to {high:.2f})",
         "the 95 % interval of the best-fitting temperature includes 1",
         holds=low <= 1 <= high,
-        source="earlier report's figure",
+        source="our question",
         runs=f"{len(runs)} seeds",
     )
 
@@ -167,11 +168,13 @@ def reliability_diagram(runs: Runs):
     with new_figure(3.3) as (figure, ((axes,),)):
         axes.plot((NONE_FOUND, 1), (NONE_FOUND, 1), ":", color=GREY)
         for (kind, name), (line, color) in zip(KINDS.items(), styles, strict=True):
-            bins = [run[kind]["reliability"] for run in runs]
-            stated = 1 - np.mean([each["confidence"] for each in bins], 0)
-            found = 1 - np.mean([each["accuracy"] for each in bins], 0)
-            shown = stated.clip(LEAST_STATED), found.clip(NONE_FOUND)
-            axes.plot(*shown, line, color=color, label=name)
+            stated, found = _bins(runs, kind)
+            seen = np.where(found > 0, found, np.nan)
+            axes.plot(stated.T, seen.T, "-", color=color, lw=0.5, alpha=0.4)
+            stated, found = stated.mean(0), found.mean(0)
+            some = found > 0
+            axes.plot(stated[some], found[some], line, color=color, label=name)
+            _draw_none(axes, stated[~some], runs, line[0], color)
             words.append(f"{name} {stated[0]:.3f} and {found[0]:.3f}")
         axes.loglog()
         axes.set(xlim=(LEAST_STATED / 2, 1), ylim=(NONE_FOUND / 2, 1))
@@ -185,6 +188,33 @@ def reliability_diagram(runs: Runs):
         f"of error. Stated and found in the least confident of {len(stated)} bins: "
         f"{'; '.join(words)}."
     )
+
+
+def _bins(runs: Runs, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ``(runs, bins)`` probabilities of error, stated and found."""
+    bins = [run[kind]["reliability"] for run in runs]
+    stated, found = (
+        1 - np.array([e[key] for e in bins]) for key in ("confidence", "accuracy")
+    )
+    return stated.clip(LEAST_STATED), found
+
+
+def _draw_none(axes: Axes, stated, runs: Runs, marker: str, color: str) -> None:
+    """Draw bins without an error as hollow marks, with a bar up to Wilson's bound."""
+    bar = np.tile([[0], [none_bound(runs) - NONE_FOUND]], len(stated))
+    style = {"fmt": marker, "color": color, "mfc": "white", "elinewidth": 0.7}
+    axes.errorbar(stated, [NONE_FOUND] * len(stated), bar, **style)
+
+
+def none_found(runs: Runs) -> int:
+    """Count the bins in which no run makes an error, as trained."""
+    return int((_bins(runs, "as_trained")[1] == 0).all(0).sum())
+
+
+def none_bound(runs: Runs) -> float:
+    """Return Wilson's bound on the error rate where a bin of all runs has no error."""
+    digits = sum(min(run["as_trained"]["reliability"]["count"]) for run in runs)
+    return Proportion(0, digits).interval[1]
 
 
 def rejection(runs: Runs):

@@ -96,10 +96,11 @@ def learning_curve(today: dict[int, Repeated], replicated: dict[int, Repeated]):
 
 
 def _draw(axes: Axes, rates: dict[int, Repeated], label: str, line: str, color: str):
-    """Draw means, with bars from the lowest run to the highest."""
+    """Draw means with their 95 % intervals, and each run as a small dot."""
     means = [each.mean for each in rates.values()]
-    ends = [(min(each.values), max(each.values)) for each in rates.values()]
-    bars = abs(np.transpose(ends) - means)
+    bars = abs(np.transpose([each.interval for each in rates.values()]) - means)
+    runs = [(size, value) for size, each in rates.items() for value in each.values]
+    axes.plot(*zip(*runs, strict=True), ".", color=color, ms=3, alpha=0.5)
     style = {"fmt": line, "color": color, "label": label, "capsize": 2.5}
     axes.errorbar(list(rates), means, bars, **style)
 

@@ -64,9 +64,9 @@ def commonest_answer(runs: Runs, index: int) -> int:
     return mode(r["misread"][str(index)] for r in runs if str(index) in r["misread"])
 
 
-def signed(points: float) -> str:
-    """Write a difference with its sign and two decimals, such as ``−0.16``."""
-    return f"{points:+.2f}".replace("-", "−")
+def signed(points: float, decimals: int = 2) -> str:
+    """Write a difference with its sign, such as ``−0.16``."""
+    return f"{points:+.{decimals}f}".replace("-", "−")
 
 
 def between(bounds: tuple[float, float], decimals: int = 2, unit: str = " %") -> str:
@@ -75,9 +75,9 @@ def between(bounds: tuple[float, float], decimals: int = 2, unit: str = " %") ->
     return f"{low:.{decimals}f}–{high:.{decimals}f}{unit}"
 
 
-def signed_between(bounds: tuple[float, float]) -> str:
+def signed_between(bounds: tuple[float, float], decimals: int = 2) -> str:
     """Write an interval of differences, such as ``−0.39 to +0.17``."""
-    return " to ".join(map(signed, bounds))
+    return " to ".join(signed(bound, decimals) for bound in bounds)
 
 
 def scientific(number: float, decimals: int = 0) -> str:

@@ -41,23 +41,22 @@ def claims(studies: dict[str, dict]) -> list[Claim]:
 def claim_table(judged: Sequence[Claim]) -> Rows:
     """List claims, who makes them, what was measured, on how much, and verdicts."""
     rows = [["Claim", "Who claims it", "Measured", "n", "Verdict"]]
-    rows += [[c.text, c.source, c.measured, c.runs, f"**{c.verdict}**"] for c in judged]
+    for each in judged:
+        verdict = each.verdict if each.rule else "not testable here"
+        row = [each.text, each.source, each.measured, each.runs, f"**{verdict}**"]
+        rows.append(row)
     return rows
 
 
 def rule_list(judged: Sequence[Claim]) -> str:
     """Write a list of what makes each claim hold; claims under one rule go together."""
-    texts: dict[str, list[str]] = {}
-    for claim in judged:
-        texts.setdefault(claim.rule, []).append(claim.text)
-    items = texts.items()
-    return "\n".join(f"- *{' '.join(t)}* It holds if {rule}." for rule, t in items)
-
-
-def holding(judged: Sequence[Claim], source: str) -> str:
-    """Say how many of a source's claims hold, such as ``2 of 7 claims hold``."""
-    theirs = [claim.holds is True for claim in judged if claim.source == source]
-    return f"{sum(theirs)} of {len(theirs)} claims hold{'s' * (sum(theirs) == 1)}"
+    texts: dict[tuple[str, str], list[str]] = {}
+    for claim in filter(lambda each: each.rule, judged):
+        texts.setdefault((claim.words[0], claim.rule), []).append(claim.text)
+    return "\n".join(
+        f"- *{' '.join(claims)}* {word.capitalize()} if {rule}."
+        for (word, rule), claims in texts.items()
+    )
 
 
 def origins(studies: dict[str, dict]) -> Rows:
