@@ -109,7 +109,7 @@ def judge_losses(history: Sequence[EpochRecord]) -> list[Claim]:
     after = _num_rises([record.train.loss for record in history])
     val = [record.val.loss for record in history]
     return [
-        _falls("training", during, f"during the epoch; {after} times after it"),
+        _falls("training", during, f"during the epoch, and {after} after it"),
         _falls("validation", val, "after the epoch"),
         _no_overfitting(history),
     ]

@@ -89,7 +89,7 @@ def test_the_training_loss_is_judged_by_the_curve_that_was_drawn(make_history):
     drawn = [replace(record, running_loss=loss) for record, loss in risen]
     claim = judge_losses(drawn)[0]
     assert claim.holds
-    assert "rises 0 of 2 times, measured during the epoch; 1 times" in claim.measured
+    assert "0 of 2 times, measured during the epoch, and 1 after it" in claim.measured
 
 
 @pytest.mark.parametrize(
