@@ -34,7 +34,10 @@ MEMBERS = {
     "choices": ({"seed": 0, "change": "j = 1"}, error_rate),
     "ranges": ({"seed": 0, "law": "uniform", "shift": 0.25, "shape": 1.0}, error_rate),
     "front_end": ({"seed": 4, "front_end": "random"}, last_test),
-    "to_modern": ({"seed": 0, "step": "Adam"}, error_rate),
+    "to_modern": (
+        {"seed": 0, "step": "linear output, cross-entropy", "rate": 0.016},
+        error_rate,
+    ),
 }
 
 
