@@ -15,7 +15,7 @@ from lenet.original.hybrid import Hybrid, Parts, train_minibatches
 from lenet.original.replication import against, spread
 from lenet.original.sdlm import ETAS
 from lenet.predict import errors
-from lenet.studies import statistics
+from lenet.studies.seeds import accuracies
 from lenet.studies.statistics import Runs, error_rates
 
 QUESTION = "Which change between the network of 1998 and today's matters?"
@@ -128,10 +128,8 @@ def rates_table(stored: dict) -> Rows:
 
 def constant_step(runs: Runs, epoch: int = 0) -> Repeated:
     """Return test error rates of the study `seeds` after an epoch; 0 is the last."""
-    scores = [run["history"][epoch - 1]["val"] for run in runs]
-    totals = [each["num_examples"] for each in scores]
-    counts = (each["num_examples"] - each["num_correct"] for each in scores)
-    return statistics.rates(counts, totals)
+    right = accuracies(runs, "val", epoch).values
+    return Repeated(tuple(100 - each for each in right))
 
 
 def largest_moves(groups: dict[str, Runs], num: int = 2) -> str:

@@ -47,10 +47,10 @@ def run(seed: int, dataset: Dataset | None = None) -> dict:
     }
 
 
-def accuracies(runs: Runs, split: str) -> Repeated:
-    """Return the accuracy of each run after its last epoch, on "train" or "val"."""
-    last = [run["history"][-1][split] for run in runs]
-    return rates((s["num_correct"] for s in last), (s["num_examples"] for s in last))
+def accuracies(runs: Runs, split: str, epoch: int = 0) -> Repeated:
+    """Return each run's accuracy on "train" or "val" after an epoch; 0 is the last."""
+    found = [run["history"][epoch - 1][split] for run in runs]
+    return rates((s["num_correct"] for s in found), (s["num_examples"] for s in found))
 
 
 def one_more(seeds: Repeated, value: float) -> float:
