@@ -40,8 +40,7 @@ unit-tests: $(STAMP)
 	$(PYTHON) -m pytest tests
 
 notebook-tests: $(STAMP)
-	$(PYTHON) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
-	  notebooks
+	$(PYTHON) -m pytest --nbval --nbval-current-env notebooks
 
 check-studies: $(STAMP)  ## make one run of each stored study again, and run the notebooks on MNIST
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest tests/check_studies.py

@@ -184,6 +184,14 @@ def changed_digits(
     return digit_grid(images, titles, columns=len(columns)), alt
 
 
+def missing():
+    """Stand in for a figure of MNIST's digits, which keeps its number, without them."""
+    with new_figure(0.6) as (figure, ((axes,),)):
+        axes.axis("off")
+        axes.text(0.5, 0.5, "This figure needs MNIST.", ha="center", va="center")
+    return figure, "A blank figure: it needs MNIST."
+
+
 def class_counts(dataset: Dataset) -> Rows:
     """Count the digits of each class in both splits."""
     rows = [["", *map(str, range(NUM_CLASSES)), "all"]]

@@ -12,7 +12,7 @@ from lenet import bench, figures
 from lenet.config import RECIPES
 from lenet.files import write_atomically
 from lenet.metrics import Proportion, Repeated
-from lenet.record import load_record
+from lenet.record import load_record, machine
 from lenet.report.display import pipe_table
 from lenet.studies.runner import load_stored, results
 from lenet.studies.statistics import between, error_rates, rates
@@ -51,7 +51,7 @@ def filled(text: str, record: dict, timing: dict) -> str:
 
 def result(record: dict) -> str:
     """Write the figure, the table and the run's circumstances as Markdown."""
-    history, hardware = _history(record), record["hardware"]
+    history = _history(record)
     test = Proportion(record["test"]["num_correct"], record["test"]["num_examples"])
     _, alt = figures.losses(history)
     rows = figures.results(len(history), history[-1].train.accuracy, test)
@@ -60,8 +60,8 @@ def result(record: dict) -> str:
         f"![{alt}]({FIGURE.as_posix()})\n\n"
         f"{pipe_table(rows)}\n\n"
         f"This run: {len(history)} epochs, seed {record['config']['seed']}, "
-        f"{record['seconds']:.0f} s on {hardware['device']} with {hardware['threads']} "
-        f"threads, PyTorch {record['versions']['torch']}, {record['date']}."
+        f"{record['seconds']:.0f} s on {machine(record)}, "
+        f"PyTorch {record['versions']['torch']}, {record['date']}."
     )
 
 

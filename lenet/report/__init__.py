@@ -1,15 +1,24 @@
 """From an executed notebook to a report: one HTML file and one typeset PDF.
 
-Notebooks call `figure`, `table`, `prose` and `front_matter` (`display`). The exporters
-read what those have shown (`reading`) and let pandoc and Typst write it (`export`);
+Notebooks call `figure`, `table`, `prose` and others of `display`. The exporters read
+what those have shown (`reading`) and let pandoc and Typst write it (`export`);
 `templates/report.lua` numbers it and checks every reference.
 """
 
 from typing import Any
 
-from lenet.report.display import figure, front_matter, prose, table
+from lenet.report.display import FrontMatter, figure, listing, prose, table, widget
 
-__all__ = ["HTMLReport", "PDFReport", "figure", "front_matter", "prose", "table"]
+__all__ = [
+    "FrontMatter",
+    "HTMLReport",
+    "PDFReport",
+    "figure",
+    "listing",
+    "prose",
+    "table",
+    "widget",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,9 +9,8 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from lenet.files import write_atomically
-from lenet.report.display import front_markdown
 from lenet.report.export import HTMLReport, PDFReport, require_pandoc
-from lenet.report.reading import find_front, find_title
+from lenet.report.reading import find_front
 
 VERSION = 4  # of the notebook format
 
@@ -66,8 +65,3 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         # else a kernel of the newest ipykernel warns that others may listen
         config=Config({"KernelManager": {"transport_encryption": "auto"}}),
     ).execute()
-    notebook.metadata["language_info"] = {"name": "python"}
-    front, first = find_front(notebook), find_title(notebook)
-    if front and first:  # what a reader sees first is to be that of this run
-        texts = (front[part] for part in ("title", "abstract", "banner"))
-        first.source = front_markdown(*texts)

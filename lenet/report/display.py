@@ -9,14 +9,16 @@ import io
 import re
 from collections.abc import Sequence
 from numbers import Integral
+from zlib import compress
 
 import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.figure import Figure
+from PIL import Image
 
 DPI = 150
 NUMBER = re.compile(r"(?:[\W\d⁰¹²³⁴⁵⁶⁷⁸⁹]|of|to)*")  # also 3 × 10⁻⁴, 1 to 2, nothing
-MARKS = re.compile(r"\[([^]]*)\]\(#[^)]*\)|\*\*|`")  # links within the report, bold
+MARKS = re.compile(r"\[([^]]*)\]\([^)]*\)|\*\*|`")  # links, bold type and code
 Rows = Sequence[Sequence[str | int | float]]
 _numbers: dict[str, dict[str, int]] = {"Figure": {}, "Table": {}}
 
@@ -36,19 +38,16 @@ def figure(
     _require(f"figure {label!r}", alt=alt, label=label, caption=caption)
     alt = " ".join(alt.split())
     width, height = (round(inches * 96) for inches in fig.get_size_inches())
-    svg, png = io.StringIO(), io.BytesIO()
     with plt.rc_context({"svg.hashsalt": label, "svg.fonttype": "path"}):
-        fig.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    fig.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
+        svg, png = _vector(fig), _pixels(fig)
     plt.close(fig)
-    # The PNG is for GitHub, whose viewer drops letters and marks of matplotlib's SVG.
-    data = {"image/svg+xml": svg.getvalue(), "text/plain": alt}
-    data["image/png"] = base64.b64encode(png.getvalue()).decode()
+    # One picture to look at, and a small vector one for the exporters. GitHub's viewer
+    # drops letters of matplotlib's SVG, and refuses notebooks beyond about 2.6 MB.
+    data = {"image/png": _base64(png), "text/plain": alt}
     size = {"alt": alt, "width": width, "height": height}
     report = {"kind": "figure", "label": label, "caption": caption, "alt": alt}
-    report["numbered"] = numbered
-    metadata = {"image/svg+xml": size, "image/png": size, "report": report}
-    display(data, metadata=metadata, raw=True)
+    report |= {"numbered": numbered, "width": width, "svg": _base64(compress(svg, 9))}
+    display(data, metadata={"image/png": size, "report": report}, raw=True)
     name = f"**Figure {_number('Figure', label)}.** " if numbered else ""
     _show(name + caption, {"kind": "caption"}, label)
 
@@ -76,26 +75,70 @@ def prose(text: str) -> None:
     _show(text.strip(), {"kind": "prose"})
 
 
-def front_matter(title: str, abstract: str, *, banner: str | None = None) -> None:
-    """Give the report its title, abstract and, if it needs one, a loud warning.
+def listing(source: str) -> None:
+    """Show Python code as part of the report, in HTML and in print."""
+    _require("listing", source=source)
+    _show(f"```python\n{source.strip()}\n```", {"kind": "listing"})
+
+
+def widget(html: str, words: str) -> None:
+    """Show HTML with a script, in front ends and in the exported page alone.
+
+    Args:
+        html: Shows nothing dead where its script does not run.
+        words: What stands for it where there is no HTML.
+    """
+    data = {"text/html": html, "text/plain": words}
+    display(data, metadata={"report": {"kind": "widget"}}, raw=True)
+
+
+class FrontMatter:
+    """What stands at the top of a report: shown first, completed at the end.
 
     Args:
         title: One line of Markdown.
-        abstract: Markdown without the word "Abstract".
-        banner: What a reader must know first of a run on sample data, in whose title
-            that is said too. None: the run is the real one.
     """
-    _require("front matter", title=title, abstract=abstract)
-    title += " (sample data)" if banner else ""
-    front = {"title": title, "abstract": abstract, "banner": banner}
-    text = front_markdown(**front).replace("# ", "**Title.** ", 1)
-    _show(text, {"kind": "front", **front})
 
+    def __init__(self, title: str):
+        _require("front matter", title=title)
+        self.title = title
+        text = f"# {title}\n\nThe last cells of this notebook write the abstract here."
+        data, metadata = _shown(text, {})
+        self._handle = display(data, metadata=metadata, raw=True, display_id=True)
 
-def front_markdown(title: str, abstract: str, banner: str | None) -> str:
-    """Write the first cell of the notebook."""
-    warning = f"> **Warning.** {banner}\n\n" if banner else ""
-    return f"# {title}\n\n{warning}**Abstract.** {abstract.strip()}"
+    def complete(
+        self,
+        abstract: str,
+        *,
+        authors: str,
+        date: str,
+        version: str,
+        links: str,
+        keywords: str = "",
+        banner: str | None = None,
+    ) -> None:
+        """Fill in what is known at the end of the run.
+
+        Args:
+            abstract: Markdown without the word "Abstract".
+            date: Of the run, as 2026-11-25.
+            version: Of the code that made it.
+            links: Markdown that leads to related files; left out beside a banner.
+            keywords: With commas between them.
+            banner: What a reader must know first of a run on sample data, in whose
+                title that is said too. None: the run is the real one.
+        """
+        _require("front matter", abstract=abstract, authors=authors, date=date)
+        title = self.title + (" (sample data)" if banner else "")
+        byline = f"{authors}, {date}, {version}"
+        parts = [f"# {title}", f"> **Warning.** {banner}" if banner else "", byline]
+        parts += ["" if banner else links, f"**Abstract.** {abstract.strip()}"]
+        report = {"kind": "front", "title": title, "abstract": abstract.strip()}
+        report |= {"byline": byline, "author": authors, "date": date}
+        report |= {"keywords": keywords, "links": parts[3], "banner": banner}
+        text = "\n\n".join(filter(None, parts))
+        data, metadata = _shown(text, report)
+        self._handle.update(data, metadata=metadata, raw=True)
 
 
 def pipe_table(rows: Rows) -> str:
@@ -122,8 +165,35 @@ def _cell(value: str | int | float) -> str:
 def _show(text: str, report: dict, label: str = "") -> None:
     """Show Markdown, and its words alone where there is no Markdown."""
     anchor = f'<a id="{label}"></a>' if label else ""
-    data = {"text/markdown": anchor + text, "text/plain": MARKS.sub(r"\1", text)}
-    display(data, metadata={"report": report}, raw=True)
+    data, metadata = _shown(text, report)
+    data["text/markdown"] = anchor + text
+    display(data, metadata=metadata, raw=True)
+
+
+def _shown(text: str, report: dict) -> tuple[dict, dict]:
+    data = {"text/markdown": text, "text/plain": MARKS.sub(r"\1", text)}
+    return data, {"report": report}
+
+
+def _vector(fig: Figure) -> bytes:
+    fig.savefig(
+        svg := io.BytesIO(), format="svg", metadata={"Date": None, "Creator": None}
+    )
+    return svg.getvalue()
+
+
+def _pixels(fig: Figure) -> bytes:
+    """Draw a PNG; a palette of 64 colours makes it a third of the size."""
+    fig.savefig(png := io.BytesIO(), format="png", dpi=DPI)
+    picture = Image.open(png).convert("RGB")
+    picture.quantize(64, dither=Image.Dither.NONE).save(
+        small := io.BytesIO(), "PNG", optimize=True
+    )
+    return small.getvalue()
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 def _require(what: str, **texts: str) -> None:

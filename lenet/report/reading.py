@@ -1,12 +1,14 @@
 """An executed notebook as one Markdown document for pandoc and its filter.
 
 A figure is a fenced div of its caption and its alt text, a table one of its caption and
-itself, and code with a `summary` is folded.
+itself, a widget one of its HTML; code with a `summary` is folded.
 """
 
 import json
 import re
+from base64 import b64decode
 from itertools import takewhile
+from zlib import decompress
 
 from nbformat import NotebookNode
 
@@ -23,11 +25,11 @@ TABLE_RULE = re.compile(r"\s*\|?(\s*:?-+:?\s*\|)+(\s*:?-+:?)?\s*")
 
 
 def find_front(notebook: NotebookNode) -> dict | None:
-    """Find what the notebook gave to `front_matter`."""
+    """Find what the notebook gave to its `FrontMatter`, if it ran to the end."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     found = [report for o in outputs if (report := _report(o)).get("kind") == "front"]
     if len(found) > 1:
-        raise ValueError("front_matter was called twice: call it once, for one title")
+        raise ValueError("two cells show a FrontMatter: make one, for one title")
     return found[0] if found else None
 
 
@@ -50,13 +52,15 @@ def read(notebook: NotebookNode) -> tuple[str, dict[str, str]]:
     front = find_front(notebook) or written
     if not front:
         raise ValueError(
-            "the notebook has no title: call front_matter, or begin with a Markdown "
-            "cell of '# Title' and '**Abstract.** text'"
+            "the notebook has no title: complete its FrontMatter by running all cells, "
+            "or begin with a Markdown cell of '# Title' and '**Abstract.** text'"
         )
-    texts = {"title": _markdown(front["title"])}
-    for part in ("abstract", "banner"):
-        if front.get(part):
-            texts[part] = _markdown(front[part]) + "\n"  # the line end: as paragraphs
+    texts = {part: front.get(part) for part in ("author", "date", "keywords")}
+    for part in ("title", "byline", "links", "abstract", "banner"):
+        texts[part] = _markdown(front.get(part) or "")
+    texts = {part: text for part, text in texts.items() if text}
+    for part in texts.keys() & {"abstract", "banner"}:
+        texts[part] += "\n"  # the line end makes paragraphs of them
     pictures: dict[str, str] = {}
     cells = (cell for cell in notebook.cells if cell is not first)
     parts = [part for cell in cells for part in _cell(cell, pictures)]
@@ -109,14 +113,16 @@ def _shown(output: NotebookNode, pictures: dict[str, str]) -> str:
     kind, label = report.get("kind"), report.get("label", "")
     if kind in ("front", "caption"):
         return ""
+    if kind == "widget":
+        return f"::: {{.Widget}}\n{_code(data['text/html'], 'html', '')}\n:::"
     if kind not in ("figure", "table"):
         if any(mime.startswith("image/") for mime in data):
             raise ValueError("a picture has no caption: show it with figure()")
         return _markdown(data.get("text/markdown", ""))
     classes = f".{kind.title()}" + " .numbered" * report.get("numbered", True)
     if kind == "figure":
-        pictures[label] = data["image/svg+xml"]
-        classes += f" width={output.metadata['image/svg+xml']['width']}"
+        pictures[label] = decompress(b64decode(report["svg"])).decode()
+        classes += f" width={report['width']}"
         body = _code(report["alt"], "text", "")
     else:
         body = report["table"]

@@ -26,7 +26,7 @@ from lenet.studies.statistics import (
 )
 
 STUDENTS, STAFF = range(NUM_STUDENT_TEST), range(NUM_STUDENT_TEST, NUM_TEST)
-COLUMNS, MOST_ROWS = 12, 11  # of a gallery on one page
+COLUMNS, MOST = 14, 196  # digits in a row of the gallery, and in all of it
 
 
 def halves_ratio(runs: Runs) -> Repeated:
@@ -178,12 +178,6 @@ def _class_rates(axes, wrong, sizes) -> list[Proportion]:
     axes.set(ylim=(9.5, -0.5), yticks=range(10), xlim=0)
     axes.set(xlabel="Error rate of the class (%)")
     return rates
-
-
-def pages(shown: Sequence[int]) -> list[Sequence[int]]:
-    """Cut a gallery into parts that each fit a page."""
-    size = COLUMNS * MOST_ROWS
-    return [shown[start : start + size] for start in range(0, len(shown), size)]
 
 
 def gallery(digits: Digits, prediction: Prediction, shown: Sequence[int]):
