@@ -93,7 +93,7 @@ def front(title=TITLE, abstract="Words.", **known):
     """Return the output at the top once the last cell has completed it."""
     about = {"authors": "A. N. Author", "date": "2026-01-02", "version": "version 3"}
     about |= {"links": "See [another](other_report.ipynb), [x](../reports/x.pdf)."}
-    with mock.patch.object(display, "display") as shown:
+    with mock.patch("lenet.report.front.display") as shown:
         FrontMatter(title).complete(abstract, **about | known)
     (call,) = shown.return_value.update.mock_calls
     metadata = call.kwargs["metadata"]

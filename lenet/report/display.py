@@ -35,7 +35,7 @@ def figure(
         caption: One line of Markdown without "Figure n.".
         numbered: False for a picture that only shows what something looks like.
     """
-    _require(f"figure {label!r}", alt=alt, label=label, caption=caption)
+    require(f"figure {label!r}", alt=alt, label=label, caption=caption)
     alt = " ".join(alt.split())
     width, height = (round(inches * 96) for inches in fig.get_size_inches())
     with plt.rc_context({"svg.hashsalt": label, "svg.fonttype": "path"}):
@@ -62,7 +62,7 @@ def table(rows: Rows, *, label: str, caption: str) -> None:
         label: What links name, `tbl-layers` for `[Table 1](#tbl-layers)`.
         caption: One line of Markdown without "Table n.".
     """
-    _require(f"table {label!r}", label=label, caption=caption)
+    require(f"table {label!r}", label=label, caption=caption)
     grid = pipe_table(rows)
     name = f"**Table {_number('Table', label)}.** {caption}"
     report = {"kind": "table", "label": label, "caption": caption, "table": grid}
@@ -71,13 +71,13 @@ def table(rows: Rows, *, label: str, caption: str) -> None:
 
 def prose(text: str) -> None:
     """Show paragraphs of Markdown whose numbers come from variables."""
-    _require("prose", text=text)
+    require("prose", text=text)
     _show(text.strip(), {"kind": "prose"})
 
 
 def listing(source: str) -> None:
     """Show Python code as part of the report, in HTML and in print."""
-    _require("listing", source=source)
+    require("listing", source=source)
     _show(f"```python\n{source.strip()}\n```", {"kind": "listing"})
 
 
@@ -90,55 +90,6 @@ def widget(html: str, words: str) -> None:
     """
     data = {"text/html": html, "text/plain": words}
     display(data, metadata={"report": {"kind": "widget"}}, raw=True)
-
-
-class FrontMatter:
-    """What stands at the top of a report: shown first, completed at the end.
-
-    Args:
-        title: One line of Markdown.
-    """
-
-    def __init__(self, title: str):
-        _require("front matter", title=title)
-        self.title = title
-        text = f"# {title}\n\nThe last cells of this notebook write the abstract here."
-        data, metadata = _shown(text, {})
-        self._handle = display(data, metadata=metadata, raw=True, display_id=True)
-
-    def complete(
-        self,
-        abstract: str,
-        *,
-        authors: str,
-        date: str,
-        version: str,
-        links: str,
-        keywords: str = "",
-        banner: str | None = None,
-    ) -> None:
-        """Fill in what is known at the end of the run.
-
-        Args:
-            abstract: Markdown without the word "Abstract".
-            date: Of the run, as 2026-11-25.
-            version: Of the code that made it.
-            links: Markdown that leads to related files; left out beside a banner.
-            keywords: With commas between them.
-            banner: What a reader must know first of a run on sample data, in whose
-                title that is said too. None: the run is the real one.
-        """
-        _require("front matter", abstract=abstract, authors=authors, date=date)
-        title = self.title + (" (sample data)" if banner else "")
-        byline = f"{authors}, {date}, {version}"
-        parts = [f"# {title}", f"> **Warning.** {banner}" if banner else "", byline]
-        parts += ["" if banner else links, f"**Abstract.** {abstract.strip()}"]
-        report = {"kind": "front", "title": title, "abstract": abstract.strip()}
-        report |= {"byline": byline, "author": authors, "date": date}
-        report |= {"keywords": keywords, "links": parts[3], "banner": banner}
-        text = "\n\n".join(filter(None, parts))
-        data, metadata = _shown(text, report)
-        self._handle.update(data, metadata=metadata, raw=True)
 
 
 def pipe_table(rows: Rows) -> str:
@@ -165,12 +116,13 @@ def _cell(value: str | int | float) -> str:
 def _show(text: str, report: dict, label: str = "") -> None:
     """Show Markdown, and its words alone where there is no Markdown."""
     anchor = f'<a id="{label}"></a>' if label else ""
-    data, metadata = _shown(text, report)
+    data, metadata = as_output(text, report)
     data["text/markdown"] = anchor + text
     display(data, metadata=metadata, raw=True)
 
 
-def _shown(text: str, report: dict) -> tuple[dict, dict]:
+def as_output(text: str, report: dict) -> tuple[dict, dict]:
+    """Return the data and metadata of an output of Markdown."""
     data = {"text/markdown": text, "text/plain": MARKS.sub(r"\1", text)}
     return data, {"report": report}
 
@@ -196,7 +148,8 @@ def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def _require(what: str, **texts: str) -> None:
+def require(what: str, **texts: str) -> None:
+    """Refuse what has an empty part."""
     for name, text in texts.items():
         if not text or not text.strip():
             raise ValueError(f"the {what} has no {name}: give one that is not empty")

@@ -13,7 +13,7 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
-from lenet.report.reading import read
+from lenet.report.reading import find_figures, read, vector
 
 TEMPLATES = Path(__file__).parent / "templates"
 MARKDOWN = (  # what JupyterLab reads, and marks for the parts of a report
@@ -57,9 +57,9 @@ def convert(notebook: NotebookNode, target: str, folder: Path) -> str:
             pandoc has any complaint, such as TeX that it does not know.
     """
     require_pandoc()
-    markdown, pictures = read(notebook)
-    for label, svg in pictures.items():
-        (folder / f"{label}.svg").write_text(svg, encoding="utf-8")
+    markdown = read(notebook)
+    for label, report in find_figures(notebook).items():
+        (folder / f"{label}.svg").write_text(vector(report), encoding="utf-8")
     options = [*COMMON, *OPTIONS[target], f"--lua-filter={TEMPLATES / 'report.lua'}"]
     options.append(f"--template={TEMPLATES / 'report'}.{target}")
     options.append(f"--resource-path={folder}{os.pathsep}{TEMPLATES}")

@@ -7,7 +7,7 @@ itself, a widget one of its HTML; code with a `summary` is folded.
 import json
 import re
 from base64 import b64decode
-from itertools import takewhile
+from itertools import chain, takewhile
 from zlib import decompress
 
 from nbformat import NotebookNode
@@ -40,8 +40,20 @@ def find_title(notebook: NotebookNode) -> NotebookNode | None:
     return first if first and TITLE.match(first.source) else None
 
 
-def read(notebook: NotebookNode) -> tuple[str, dict[str, str]]:
-    """Write a notebook as Markdown; return with it the SVG of each figure by label.
+def find_figures(notebook: NotebookNode) -> dict[str, dict]:
+    """Find what the notebook gave to `figure`, by label."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    found = [each for each in map(_report, outputs) if each.get("kind") == "figure"]
+    return {report["label"]: report for report in found}
+
+
+def vector(report: dict) -> str:
+    """Return the SVG of a figure."""
+    return decompress(b64decode(report["svg"])).decode()
+
+
+def read(notebook: NotebookNode) -> str:
+    """Write a notebook as Markdown.
 
     Raises:
         ValueError: if a cell failed, there is no title, a picture has no caption or a
@@ -61,17 +73,15 @@ def read(notebook: NotebookNode) -> tuple[str, dict[str, str]]:
     texts = {part: text for part, text in texts.items() if text}
     for part in texts.keys() & {"abstract", "banner"}:
         texts[part] += "\n"  # the line end makes paragraphs of them
-    pictures: dict[str, str] = {}
-    cells = (cell for cell in notebook.cells if cell is not first)
-    parts = [part for cell in cells for part in _cell(cell, pictures)]
-    return SEPARATOR.join([f"---\n{json.dumps(texts)}\n---", *parts]), pictures
+    parts = [_cell(cell) for cell in notebook.cells if cell is not first]
+    return SEPARATOR.join([f"---\n{json.dumps(texts)}\n---", *chain(*parts)])
 
 
 def _report(output: NotebookNode) -> dict:
     return output.get("metadata", {}).get("report", {})
 
 
-def _cell(cell: NotebookNode, pictures: dict[str, str]) -> list[str]:
+def _cell(cell: NotebookNode) -> list[str]:
     """Write a cell: its code, all that it printed as one output, what it showed."""
     tags, outputs = cell.metadata.get("tags", []), cell.get("outputs", [])
     for output in outputs:
@@ -92,7 +102,7 @@ def _cell(cell: NotebookNode, pictures: dict[str, str]) -> list[str]:
     if printed:
         is_log = printed.lower().startswith("epoch")
         parts.append(_code(printed, "text", "Training log" if is_log else "Output"))
-    return [*parts, *filter(None, (_shown(output, pictures) for output in outputs))]
+    return [*parts, *filter(None, map(_shown, outputs))]
 
 
 def _code(source: str, language: str, folded: str) -> str:
@@ -107,7 +117,7 @@ def _printed(output: NotebookNode) -> str:
     return output.get("text", "" if rich else data.get("text/plain", "") + "\n")
 
 
-def _shown(output: NotebookNode, pictures: dict[str, str]) -> str:
+def _shown(output: NotebookNode) -> str:
     """Write what a cell displayed; what the filter writes itself gives nothing."""
     report, data = _report(output), output.get("data", {})
     kind, label = report.get("kind"), report.get("label", "")
@@ -121,7 +131,6 @@ def _shown(output: NotebookNode, pictures: dict[str, str]) -> str:
         return _markdown(data.get("text/markdown", ""))
     classes = f".{kind.title()}" + " .numbered" * report.get("numbered", True)
     if kind == "figure":
-        pictures[label] = decompress(b64decode(report["svg"])).decode()
         classes += f" width={report['width']}"
         body = _code(report["alt"], "text", "")
     else:
