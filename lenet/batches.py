@@ -38,7 +38,7 @@ def forward(model: nn.Module, criterion: Callable, batch: Batch, device) -> tupl
     wanted = f"one-hot or probabilities of shape {tuple(logits.shape)}"
     if not by_element:
         wanted = f"integers of shape {tuple(logits.shape[:1])}, or {wanted}"
-    raise ValueError(f"expected labels as {wanted}; got {found}")
+    raise ValueError(f"{_name(criterion)} wants labels as {wanted}; got {found}")
 
 
 def _images_and_labels(batch) -> list[Tensor]:
@@ -64,6 +64,10 @@ def _images_and_labels(batch) -> list[Tensor]:
         raise TypeError(f"images and labels must be tensors: {error}") from error
 
 
+def _name(criterion: Callable) -> str:
+    return getattr(criterion, "__name__", type(criterion).__name__)
+
+
 def _is_one_hot(labels: Tensor) -> bool:
     labels = labels.long()
     return torch.equal(labels, F.one_hot(labels.argmax(1), labels.shape[1]))
@@ -77,7 +81,7 @@ def _is_by_element(criterion: Callable) -> bool:
 
 def _require_mean(criterion: Callable) -> None:
     """Refuse a criterion that is no mean, or that fits batches of one size alone."""
-    name, reduction = type(criterion).__name__, getattr(criterion, "reduction", "mean")
+    name, reduction = _name(criterion), getattr(criterion, "reduction", "mean")
     if reduction not in ("mean", "batchmean"):
         raise ValueError(f"{name}'s reduction is {reduction!r}: use 'mean'")
     if isinstance(criterion, nn.BCELoss | nn.BCEWithLogitsLoss):

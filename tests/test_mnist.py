@@ -71,7 +71,13 @@ def test_a_tilde_stands_for_the_home_folder_here_and_in_make(
     assert len(load_split("train")[1]) == 20
     makefile = "include Makefile\nshow: ; @printenv MNIST_DIR\n"
     for given, wanted in {"~/m n": tmp_path / "m n", "m": ROOT / "m"}.items():
-        command = ["make", "--file=-", "show", f"MNIST_DIR={given}"]
+        command = [
+            "make",
+            "--no-print-directory",
+            "--file=-",
+            "show",
+            f"MNIST_DIR={given}",
+        ]
         how = {"input": makefile, "capture_output": True, "text": True, "cwd": ROOT}
         assert subprocess.run(command, **how).stdout == f"{wanted}\n"
 
