@@ -8,7 +8,9 @@ NOTEBOOKS := $(patsubst %,notebooks/lenet5_%.ipynb,mnist evidence 1998)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # Notebooks run in their own folder: a path relative to this one must be made whole.
+# Not every shell puts the home folder for the ~ in `make test MNIST_DIR=~/mnist`.
 ifneq ($(MNIST_DIR),)
+override MNIST_DIR := $(patsubst ~/%,$(HOME)/%,$(MNIST_DIR))
 ifeq ($(filter /%,$(firstword $(MNIST_DIR))),)
 override MNIST_DIR := $(CURDIR)/$(MNIST_DIR)
 endif
