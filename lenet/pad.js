@@ -214,6 +214,7 @@
   };
   pad.onpointermove = event => {
     if (!event.isPrimary || !pad.hasPointerCapture(event.pointerId)) return;
+    if (!strokes.length) return; // cleared by key meanwhile
     strokes.at(-1).push(point(event));
     update();
   };

@@ -1,4 +1,4 @@
-"""A pad to draw on, for a notebook or a page: the network reads along, in the browser."""
+"""A pad to draw on, for notebooks and pages: the network reads in the browser."""
 
 from base64 import b64encode
 from pathlib import Path
@@ -25,7 +25,7 @@ class DrawingPad:
 
 
 def drawing_pad(model: LeNet5) -> DrawingPad:
-    """Make a pad on which one draws a digit and sees each layer's output follow the pen.
+    """Make a pad to draw a digit on, where each layer's output follows the pen.
 
     All of it is one piece of HTML that requests nothing: an element with a plain
     sentence, and a script that puts the pad in its place. The script holds the weights,
@@ -45,5 +45,7 @@ def drawing_pad(model: LeNet5) -> DrawingPad:
     weights = b64encode(values.half().cpu().numpy().tobytes()).decode()
     script = SCRIPT.read_text(encoding="utf-8").replace("WEIGHTS", weights)
     # JupyterLab's shortcuts, such as Enter on a button, are kept from the pad.
-    element = f'<div class="lenet-pad" data-lm-suppress-shortcuts="true">{SENTENCE}</div>'
+    element = (
+        f'<div class="lenet-pad" data-lm-suppress-shortcuts="true">{SENTENCE}</div>'
+    )
     return DrawingPad(f"{element}\n<script>\n{script}</script>")

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from urllib.request import urlopen
 
@@ -54,14 +54,21 @@ class Page:
         self.send("Page.navigate", url=address)
         self.wait_for("document.readyState == 'complete'")
 
+    def mouse(self, kind: str, point: tuple[float, float], button="left") -> None:
+        """Send ``mousePressed``, ``mouseMoved`` or ``mouseReleased``."""
+        place = dict(zip("xy", point, strict=True))
+        options = {"button": button, "buttons": 1, "clickCount": 1, **place}
+        self.send("Input.dispatchMouseEvent", type=kind, **options)
+
     def drag(self, points: list[tuple[float, float]]) -> None:
         """Press the mouse's button at the first point and let go at the last."""
-        last = len(points) - 1
-        kinds = {0: "mousePressed", last + 1: "mouseReleased"}
-        for step, (x, y) in enumerate([*points, points[-1]]):
-            options = {"x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1}
-            kind = kinds.get(step, "mouseMoved")
-            self.send("Input.dispatchMouseEvent", type=kind, **options)
+        self.mouse("mousePressed", points[0])
+        for point in points[1:]:
+            self.mouse("mouseMoved", point)
+        self.mouse("mouseReleased", points[-1])
+
+    def click(self, x: float, y: float) -> None:
+        self.drag([(x, y)])
 
     def reported(self, *methods: str) -> list[dict]:
         return [e["params"] for e in self.events if e.get("method") in methods]
@@ -77,7 +84,9 @@ def chromium(folder):
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, **silent) as process:
         try:
-            yield Page(_first_tab(folder / "DevToolsActivePort"))
+            page = Page(_first_tab(folder / "DevToolsActivePort"))
+            with closing(page.socket):
+                yield page
         finally:
             process.terminate()
 
