@@ -44,7 +44,7 @@
     figure canvas { outline: 1px solid #dcdcd8 }`;
 
   const BODY = `
-    <section aria-label="Draw a digit and see what the network makes of it">
+    <section role="group" aria-label="Draw a digit and see what the network makes of it">
       <div>
         <canvas class="pad" width="640" height="640" tabindex="0" role="img" aria-label="Pad:
           draw one digit with mouse, finger or pen. The Delete key clears it."></canvas>

@@ -8,7 +8,7 @@ import torch
 from lenet.model import LeNet5
 
 SCRIPT = Path(__file__).with_suffix(".js")
-SENTENCE = "A pad to draw a digit on appears here where JavaScript runs."
+SENTENCE = "A pad to draw on appears here: run this cell, or switch JavaScript on."
 
 
 class DrawingPad:
