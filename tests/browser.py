@@ -86,7 +86,8 @@ class Page:
     def mouse(self, kind: str, point: tuple[float, float], button="left") -> None:
         """Send ``mousePressed``, ``mouseMoved`` or ``mouseReleased``."""
         place = dict(zip("xy", point, strict=True))
-        options = {"button": button, "buttons": 1, "clickCount": 1, **place}
+        held = {"left": 1, "right": 2}[button]
+        options = {"button": button, "buttons": held, "clickCount": 1, **place}
         self.send("Input.dispatchMouseEvent", type=kind, **options)
 
     def drag(self, *points: tuple[float, float]) -> None:
