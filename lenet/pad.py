@@ -11,21 +11,8 @@ SCRIPT = Path(__file__).with_suffix(".js")
 SENTENCE = "A pad to draw on appears here: run this cell, or switch JavaScript on."
 
 
-class DrawingPad:
-    """What :func:`drawing_pad` returns; a notebook shows it as HTML."""
-
-    def __init__(self, html: str):
-        self.html = html
-
-    def __repr__(self) -> str:
-        return SENTENCE
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        return {"text/html": self.html, "text/plain": SENTENCE}
-
-
-def drawing_pad(model: LeNet5) -> DrawingPad:
-    """Make a pad to draw a digit on, where each layer's output follows the pen.
+def drawing_pad(model: LeNet5) -> str:
+    """Write the HTML of a pad to draw on, where each layer's output follows the pen.
 
     All of it is one piece of HTML that requests nothing: an element with a plain
     sentence, and a script that puts the pad in its place. The script holds the weights,
@@ -48,4 +35,4 @@ def drawing_pad(model: LeNet5) -> DrawingPad:
     element = (
         f'<div class="lenet-pad" data-lm-suppress-shortcuts="true">{SENTENCE}</div>'
     )
-    return DrawingPad(f"{element}\n<script>\n{script}</script>")
+    return f"{element}\n<script>\n{script}</script>"

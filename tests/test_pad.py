@@ -39,7 +39,7 @@ def address(published_model, tmp_path_factory):
 
     Before them stands one that JupyterLab does not trust, without its script.
     """
-    html = drawing_pad(published_model)._repr_mimebundle_()["text/html"]
+    html = drawing_pad(published_model)
     output = json.dumps(html).replace("</", "<\\/")
     path = tmp_path_factory.mktemp("page") / "pads.html"
     page = PAGE.replace("UNTRUSTED", html.splitlines()[0]).replace("OUTPUT", output)

@@ -71,7 +71,7 @@ class Page(HTMLParser):
         self.tag = tag
 
     def handle_data(self, data):
-        if self.tag not in {"style", "title", "annotation"}:
+        if self.tag not in {"script", "style", "title", "annotation"}:
             self.text += data
 
     def handle_endtag(self, tag):
