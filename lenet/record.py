@@ -69,14 +69,14 @@ def run_record(
     }
 
 
-def publish(record: dict, model: LeNet5, folder: Path | str) -> list[Path]:
-    """Write the weights and the record, which name each other; return both paths."""
-    paths = [Path(folder) / WEIGHTS, Path(folder) / RECORD]
+def publish(record: dict, model: LeNet5, path: Path) -> list[Path]:
+    """Write weights and, beside them, their record; return both paths."""
     about = {key: record[key] for key in ("dataset", "config", "date")}
-    weights = save_weights(paths[0], model, about)
+    weights = save_weights(path, model, about)
     record = record | {"weights_sha256": sha256(weights).hexdigest()}
-    write_atomically(paths[1], (json.dumps(record, indent=1) + "\n").encode())
-    return paths
+    beside = path.with_suffix(".json")
+    write_atomically(beside, (json.dumps(record, indent=1) + "\n").encode())
+    return [path, beside]
 
 
 def load_record(folder: Path | str) -> dict:

@@ -44,7 +44,7 @@ def test_record_and_weights_come_back_and_name_each_other(
     record, make_history, tmp_path
 ):
     model = new_model(seed=1)
-    publish(record, model, tmp_path)
+    publish(record, model, tmp_path / WEIGHTS)
     found, weights = load_record(tmp_path), tmp_path / WEIGHTS
     assert found.pop("weights_sha256") == sha256(weights.read_bytes()).hexdigest()
     assert found == record
@@ -59,9 +59,9 @@ def test_record_and_weights_come_back_and_name_each_other(
 def test_a_record_without_its_own_weights_is_refused(record, tmp_path):
     with pytest.raises(FileNotFoundError, match="`make report` writes it"):
         load_record(tmp_path)
-    weights, _ = publish(record, new_model(seed=1), tmp_path)
+    weights, _ = publish(record, new_model(seed=1), tmp_path / WEIGHTS)
     before = weights.read_bytes()
-    publish(record, new_model(seed=2), tmp_path)
+    publish(record, new_model(seed=2), tmp_path / WEIGHTS)
     weights.write_bytes(before)  # as if killed between the two files
     with pytest.raises(ValueError, match="of two runs: `make report` writes both"):
         load_record(tmp_path)

@@ -270,17 +270,23 @@ def test_both_say_who_made_the_report_and_when_and_lead_to_the_others(made):
     assert {"other-report.pdf", "x.pdf"} <= links
 
 
+def shown_code():
+    """Hold
+    a listing."""
+    return 1  # one
+
+
 def test_a_script_goes_into_the_page_alone_and_a_listing_into_both():
     html = '<div class="w">x</div><script>if (1 < 2) { "</p>" }</script>'
     shown = (
         cell(outputs(display.widget, html, "words")),
-        cell(outputs(display.listing, "shown_code = 1\n")),
+        cell(outputs(display.listing, shown_code)),
     )
     notebook = sample(*shown)
     assert html in as_html(notebook)
     assert "1 < 2" not in words(as_pdf(notebook))
     for text in (Page(as_html(notebook)).text, words(as_pdf(notebook))):
-        assert "shown_code = 1" in text
+        assert re.search(r"def shown_code\(\):\s+return 1\s+# one", text)
 
 
 def test_code_and_output_are_shown_folded_or_hidden_by_tags(made):

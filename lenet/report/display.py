@@ -5,9 +5,10 @@ metadata, under "report".
 """
 
 import base64
+import inspect
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from zlib import compress
 
@@ -19,6 +20,7 @@ from PIL import Image
 DPI = 150
 NUMBER = re.compile(r"(?:[\W\d⁰¹²³⁴⁵⁶⁷⁸⁹]|of|to)*")  # also 3 × 10⁻⁴, 1 to 2, nothing
 MARKS = re.compile(r"\[([^]]*)\]\([^)]*\)|\*\*|`")  # links, bold type and code
+DOCSTRING = re.compile(r'(?<=:)\n +""".*?"""\n?(?=\n)', re.S)
 Rows = Sequence[Sequence[str | int | float]]
 _numbers: dict[str, dict[str, int]] = {"Figure": {}, "Table": {}}
 
@@ -75,9 +77,9 @@ def prose(text: str) -> None:
     _show(text.strip(), {"kind": "prose"})
 
 
-def listing(source: str) -> None:
-    """Show Python code as part of the report, in HTML and in print."""
-    require("listing", source=source)
+def listing(code: Callable) -> None:
+    """Show the source of a class or function, without its docstrings, in print too."""
+    source = DOCSTRING.sub("", inspect.getsource(code))
     _show(f"```python\n{source.strip()}\n```", {"kind": "listing"})
 
 
