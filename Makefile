@@ -1,8 +1,9 @@
 # An active virtual or conda environment is used as it is; otherwise .venv is made.
 ACTIVE := $(or $(VIRTUAL_ENV),$(if $(filter-out base,$(CONDA_DEFAULT_ENV)),$(CONDA_PREFIX)))
 ENV := $(or $(ACTIVE),.venv)
-PYTHON := $(ENV)/bin/python
-STAMP := $(ENV)/lenet-installed.stamp
+PYTHON := "$(ENV)/bin/python"
+EMPTY :=
+STAMP := $(subst $(EMPTY) ,\ ,$(ENV))/lenet-installed.stamp  # of any path, with spaces
 # In this order: the second shows the network that the first publishes.
 NOTEBOOKS := $(patsubst %,notebooks/lenet5_%.ipynb,mnist evidence 1998)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -66,7 +67,7 @@ clean:  ## remove the environment and everything that was generated but not comm
 $(STAMP): pyproject.toml requirements.lock
 	@test -x $(PYTHON) || python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "python3 is missing or older than 3.11: install it first"; exit 1; }
-	@test -x $(PYTHON) || python3 -m venv $(ENV) || { rm -rf .venv; \
+	@test -x $(PYTHON) || python3 -m venv "$(ENV)" || { rm -rf .venv; \
 	  echo "python3 -m venv failed; on Debian: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m pip install --quiet --constraint requirements.lock --editable .
-	@touch $@
+	@touch "$@"

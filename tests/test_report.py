@@ -379,7 +379,6 @@ def test_formulas_are_written_for_both(tmp_path):
         (table(["a", "b"], ["$x|y$", 1]), "another number of cells .*mid"),
         (plot(), "'?fig-loss.* is used twice: rename one"),
         (outputs(prose, "[Figure 2](#look)"), "wrong text"),
-        (outputs(prose, "\N{GRINNING FACE}"), "Typst could not set the report"),
         (front(), "two cells show a FrontMatter"),
         (
             table(["a"], ["b"]),
