@@ -15,6 +15,7 @@ from lenet.predict import errors
 from lenet.studies import calibration
 from lenet.studies.statistics import (
     Runs,
+    change,
     differences,
     error_rates,
     signed,
@@ -76,7 +77,7 @@ def claim(splits: dict[str, Runs]) -> Claim:
     paired, ranked = p_values(found)
     return Claim(
         "A random validation split is as hard as new writers are.",
-        f"new writers {signed(found.mean)} points ({signed_between(found.interval)}); "
+        f"new writers {change(found.mean, found.interval)}; "
         f"p = {paired:.3g}, by ranks {ranked:.3g}",
         f"the two errors are equal. That they differ is settled by {ENOUGH} seeds or "
         "more for which a t test paired by seed and a signed-rank test both give "
