@@ -40,11 +40,6 @@ def welch_interval(ones: Repeated, others: Repeated) -> tuple[float, float]:
     return tuple(map(float, test.confidence_interval()))
 
 
-def against(ones: Repeated, others: Repeated) -> str:
-    """Write the difference of two means, such as ``−0.40 points (−1.01 to +0.21)``."""
-    return change(ones.mean - others.mean, welch_interval(ones, others))
-
-
 def misread(preds: Tensor, labels: Tensor) -> dict[str, int]:
     """Return what each misclassified digit was read as, by its index as in JSON."""
     both = enumerate(zip(preds.tolist(), labels.tolist(), strict=True))
@@ -84,7 +79,8 @@ def signed_between(bounds: tuple[float, float], decimals: int = 2) -> str:
 
 
 def change(mean: float, bounds, decimals: int = 2, unit: str = " points") -> str:
-    """Write a mean difference with its interval, such as ``−0.16 points (…)``."""
+    """Write a difference with its interval: ``−0.40 points (−1.01 to +0.21)``."""
+
     return f"{signed(mean, decimals)}{unit} ({signed_between(bounds, decimals)})"
 
 
