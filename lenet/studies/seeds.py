@@ -82,10 +82,9 @@ def scatter(runs: Runs, num_last: int = 5) -> dict[str, float]:
 
 
 def picked(runs: Runs) -> tuple[Repeated, int]:
-    """Say what picking the best epoch by the test digits would add, in points.
+    """Return the points that picking the best epoch by the test digits would add.
 
-    Returns:
-        The gain of each seed, and how many then reach the earlier report's accuracy.
+    Also how many seeds would then reach the accuracy of the earlier report.
     """
     right = curves(runs, "val", "num_correct")
     best, last, num_test = right.max(1), right[:, -1], runs[0]["num_test"]
@@ -113,12 +112,10 @@ def gaps(runs: Runs) -> np.ndarray:
 
 
 def since_lowest(runs: Runs) -> tuple[int, Repeated, Repeated]:
-    """Return the epoch of the lowest mean test loss, and what is added from there on.
+    """Return the epoch, from 1, of the lowest mean test loss, and what is added later.
 
-    The epoch is common to all seeds: one picked for each seed would be a lucky one.
-
-    Returns:
-        The epoch, from 1; added test loss in nats per digit; added errors.
+    That is the test loss, in nats per digit, and the errors, by seed. The epoch is
+    common to all seeds: one picked for each seed would be a lucky one.
     """
     loss, right = (curves(runs, "val", key) for key in ("loss", "num_correct"))
     lowest = loss.mean(0).argmin()
@@ -202,14 +199,12 @@ def accuracy_strips(runs: Runs):
 def loss_bands(runs: Runs):
     """Draw the losses over epochs: mean and range over the seeds."""
     train, test = (curves(runs, split, "loss") for split in NAMES)
-    epochs = range(1, 1 + test.shape[1])
+    during, epochs = running_losses(runs), range(1, 1 + test.shape[1])
     with new_figure(3.0) as (figure, ((axes,),)):
-        during = running_losses(runs)
         draw_runs(axes, epochs, during, "^:", GREY, "training, during the epoch")
         draw_runs(axes, epochs, train, "o-", BLUE, "training, after the epoch")
         draw_runs(axes, epochs, test, "s--", VERMILION, "test, after the epoch")
         label_losses(axes)
-
     low, last = test.mean(0).min(), test.mean(0)[-1]
     return figure, (
         f"Line chart of losses over {len(epochs)} epochs, means in the range of "

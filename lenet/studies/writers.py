@@ -12,7 +12,7 @@ from lenet.figures import GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import errors
-from lenet.studies import calibration
+from lenet.studies import probabilities
 from lenet.studies.statistics import (
     Runs,
     change,
@@ -45,7 +45,7 @@ def run(seed: int, split: str, dataset: Dataset | None = None) -> dict:
         "config": asdict(config),
         **{name: asdict(errors(model, digits)) for name, digits in parts.items()},
         "history": [asdict(record) for record in history],
-        **calibration.measure(model, val, parts["test"]),
+        **probabilities.measure(model, val, parts["test"]),
     }
 
 
