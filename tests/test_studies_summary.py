@@ -22,12 +22,9 @@ def test_claims_are_listed_with_verdicts_under_their_rules_and_by_source():
     first, second = summary.rule_list(judged).splitlines()
     assert first == "- *One. Three.* Holds if a rule."
     assert second == "- *Two. Four.* Holds if another."
-
-
-def test_a_claim_without_a_rule_is_not_testable_and_has_none_listed():
-    claim = Claim("One.", "so much", "", None)
-    assert summary.claim_table([claim])[1][-1] == "**not testable here**"
-    assert summary.rule_list([claim]) == ""
+    without_rule = Claim("One.", "so much", "", None)
+    assert summary.claim_table([without_rule])[1][-1] == "**not testable here**"
+    assert summary.rule_list([without_rule]) == ""
 
 
 def test_the_evidence_judges_every_claim_once_and_names_its_origins():

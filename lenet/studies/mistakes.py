@@ -184,10 +184,9 @@ def gallery(digits: Digits, prediction: Prediction, shown: Sequence[int]):
 
 def hardest(digits: Digits, runs: Runs, num_digits: int = 36):
     """Draw the digits that most seeds misread, with the commonest wrong answer."""
-    times = dict(times_misread(runs).most_common(num_digits))
+    times, labels = dict(times_misread(runs).most_common(num_digits)), digits.labels
     titles = {
-        i: f"{digits.labels[i]}→{commonest_answer(runs, i)}  ({count})"
-        for i, count in times.items()
+        i: f"{labels[i]}→{commonest_answer(runs, i)}  ({times[i]})" for i in times
     }
     figure = digit_grid(digits.images, titles, columns=9, framed=errors_1998())
     most, *_, least = times.values()
