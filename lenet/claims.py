@@ -74,9 +74,13 @@ def repeats(name: str, claimed: Proportion, seeds: Repeated) -> Claim:
 
 def above(accuracy: Proportion, seeds: Repeated) -> str:
     """Say how many seeds have less, such as ``above 14 of 20 seeds``."""
+    return f"above {below(accuracy, seeds)} seeds"
+
+
+def below(accuracy: Proportion, seeds: Repeated) -> str:
+    """Count the seeds that have less than an accuracy, such as ``14 of 20``."""
     percent = 100 * accuracy.count / accuracy.total
-    below = sum(value < percent for value in seeds.values)
-    return f"above {below} of {len(seeds.values)} seeds"
+    return f"{sum(v < percent for v in seeds.values)} of {len(seeds.values)}"
 
 
 def judge(

@@ -3,25 +3,16 @@
 from dataclasses import asdict
 
 import numpy as np
-from scipy.stats import f as fisher
-from scipy.stats import t as student
+from scipy import stats
 
-from lenet.claims import EARLIER_TEST, EARLIER_TRAIN, Claim, repeats
+from lenet.claims import EARLIER_TEST, EARLIER_TRAIN, Claim, below, repeats
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset
 from lenet.figures import BLUE, GREY, VERMILION, Rows, label_losses, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import predict
-from lenet.studies.statistics import (
-    Runs,
-    between,
-    draw_runs,
-    misread,
-    rates,
-    signed,
-    signed_between,
-)
+from lenet.studies.statistics import Runs, between, change, draw_runs, misread, rates
 
 QUESTION = "What does another random seed change?"
 NUM_SEEDS = 20
@@ -49,15 +40,15 @@ def run(seed: int, dataset: Dataset | None = None) -> dict:
 
 def accuracies(runs: Runs, split: str, epoch: int = 0) -> Repeated:
     """Return each run's accuracy on "train" or "val" after an epoch; 0 is the last."""
-    found = [run["history"][epoch - 1][split] for run in runs]
-    return rates((s["num_correct"] for s in found), (s["num_examples"] for s in found))
+    scores = [run["history"][epoch - 1][split] for run in runs]
+    return rates((s["num_correct"] for s in scores), scores[0]["num_examples"])
 
 
 def one_more(seeds: Repeated, value: float) -> float:
     """Return how likely one more seed is at least as far from the mean as a value."""
     num = len(seeds.values)
     distance = abs(value - seeds.mean) / (seeds.sd * (1 + 1 / num) ** 0.5)
-    return float(2 * student.sf(distance, num - 1))
+    return float(2 * stats.t.sf(distance, num - 1))
 
 
 def sampling_error(runs: Runs) -> float:
@@ -85,21 +76,19 @@ def scatter(runs: Runs, num_last: int = 5) -> dict[str, float]:
         "mean": late.mean(1).std(ddof=1),
         "epoch": within**0.5,
         "seed": (max(0, between_seeds - within) / num_last) ** 0.5,
-        "p": fisher.sf(between_seeds / within, free, free * (num_last - 1)),
+        "p": stats.f.sf(between_seeds / within, free, free * (num_last - 1)),
         "r": np.corrcoef(late[:, -1], late[:, :-1].mean(1))[0, 1],
     }
 
 
 def picked(runs: Runs) -> tuple[Repeated, int]:
-    """Say what picking the best epoch by the test digits would add, in points.
+    """Return the points that picking the best epoch by the test digits would add.
 
-    Returns:
-        The gain of each seed, and how many then reach the earlier report's accuracy.
+    Also how many seeds would then reach the accuracy of the earlier report.
     """
-    found = 100 * curves(runs, "val", "num_correct") / runs[0]["num_test"]
-    best = found.max(1)
-    reached = (best > 100 * EARLIER_TEST.rate - 1e-9).sum()
-    return Repeated(tuple(best - found[:, -1])), int(reached)
+    right = curves(runs, "val", "num_correct")
+    best, last, num_test = right.max(1), right[:, -1], runs[0]["num_test"]
+    return rates(best - last, num_test), int((best >= EARLIER_TEST.count).sum())
 
 
 def curves(runs: Runs, split: str, key: str) -> np.ndarray:
@@ -123,26 +112,22 @@ def gaps(runs: Runs) -> np.ndarray:
 
 
 def since_lowest(runs: Runs) -> tuple[int, Repeated, Repeated]:
-    """Return the epoch of the lowest mean test loss, and what is added from there on.
+    """Return the epoch, from 1, of the lowest mean test loss, and what is added later.
 
-    The epoch is common to all seeds: one picked for each seed would be a lucky one.
-
-    Returns:
-        The epoch, from 1; added test loss in nats per digit; added errors.
+    That is the test loss, in nats per digit, and the errors, by seed. The epoch is
+    common to all seeds: one picked for each seed would be a lucky one.
     """
     loss, right = (curves(runs, "val", key) for key in ("loss", "num_correct"))
     lowest = loss.mean(0).argmin()
     added = loss[:, -1] - loss[:, lowest], right[:, lowest] - right[:, -1]
-    return int(lowest) + 1, *(Repeated(tuple(map(float, each))) for each in added)
+    return int(lowest) + 1, *(Repeated(tuple(each.tolist())) for each in added)
 
 
 def claims(runs: Runs) -> list[Claim]:
     """Judge the accuracies and the losses of the earlier report."""
-    return [
-        repeats("training", EARLIER_TRAIN, accuracies(runs, "train")),
-        repeats("validation", EARLIER_TEST, accuracies(runs, "val")),
-        *loss_claims(runs),
-    ]
+    train, test = (accuracies(runs, split) for split in NAMES)
+    judged = repeats("training", EARLIER_TRAIN, train)
+    return [judged, repeats("validation", EARLIER_TEST, test), *loss_claims(runs)]
 
 
 def loss_claims(runs: Runs) -> list[Claim]:
@@ -169,10 +154,9 @@ def _falls(name: str, losses: np.ndarray) -> Claim:
 
 
 def _no_overfitting(sense: str, added: Repeated, decimals: int, what: str) -> Claim:
-    ends = signed_between(added.interval, decimals)
     return Claim(
         f"There is no over-fitting in the sense of the {sense}.",
-        f"{signed(added.mean, decimals)} ({ends}) {what}",
+        f"{change(added.mean, added.interval, decimals, '')} {what}",
         "no rise on the test digits is shown from the epoch of the lowest mean test "
         "loss to the last: the 95 % interval, paired by seed, reaches 0",
         holds=added.interval[0] <= 0,
@@ -187,10 +171,9 @@ def accuracy_table(runs: Runs) -> Rows:
     rows[0].append("Seeds below it")
     for split, name in NAMES.items():
         found, claimed = accuracies(runs, split), CLAIMED[split]
-        below = sum(value < 100 * claimed.rate for value in found.values)
         numbers = [f"{found.mean:.2f} %", between(found.interval), f"{found.sd:.3f}"]
         ends = between((min(found.values), max(found.values)))
-        rows.append([name, *numbers, ends, claimed.percent, f"{below} of {len(runs)}"])
+        rows.append([name, *numbers, ends, claimed.percent, below(claimed, found)])
     return rows
 
 
@@ -216,9 +199,8 @@ def accuracy_strips(runs: Runs):
 def loss_bands(runs: Runs):
     """Draw the losses over epochs: mean and range over the seeds."""
     train, test = (curves(runs, split, "loss") for split in NAMES)
-    epochs = range(1, 1 + test.shape[1])
+    during, epochs = running_losses(runs), range(1, 1 + test.shape[1])
     with new_figure(3.0) as (figure, ((axes,),)):
-        during = running_losses(runs)
         draw_runs(axes, epochs, during, "^:", GREY, "training, during the epoch")
         draw_runs(axes, epochs, train, "o-", BLUE, "training, after the epoch")
         draw_runs(axes, epochs, test, "s--", VERMILION, "test, after the epoch")
