@@ -6,7 +6,7 @@ of the table.
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from math import ceil
+from math import ceil, log10
 from textwrap import fill
 
 import matplotlib as mpl
@@ -224,7 +224,7 @@ def hyperparameters(config: Config, adam: torch.optim.Adam, num_train: int) -> R
         ["Hyperparameter", "Value"],
         ["Step size α of Adam", f"{group['lr']:g}"],
         ["Decay rates β₁ and β₂", "{:g} and {:g}".format(*group["betas"])],
-        ["Constant ε", f"{group['eps']:g}"],
+        ["Constant ε", f"$10^{{{log10(group['eps']):.0f}}}$"],
         ["Weight decay", f"{group['weight_decay']:g}"],
         ["Digits per update", config.batch_size],
         ["Epochs", config.num_epochs],

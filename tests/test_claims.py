@@ -48,7 +48,7 @@ def claims(make_history):
         # Over-fitting is a wider gap between the losses and twice the loss.
         ({"train": (0.3, 0.02), "val": (0.4, 0.10)}, "none of them"),
         ({"train": (0.3, 0.10), "val": (0.3, 0.19)}, "none of them"),
-        ({"train": (0.3, 0.10), "val": (0.3, 0.21)}, "no over-fitting"),
+        ({"train": (0.3, 0.10), "val": (0.3, 0.21)}, "no over-fitting of the loss"),
         ({"grid": 39}, "a grid without a mistake"),
         # Corrupted digits may have fewer than twice the 111 errors; the worst decide.
         ({"noise": 9_780, "style": 9_780}, "none of them"),

@@ -168,7 +168,8 @@ def test_reading_under_noise_must_keep_below_twice_the_errors(count, holds):
     clean = a_run("inverted pixels", {0.1: count})
     noise, variation, *_ = corruption.claims(stored(clean, a_run()))
     assert (noise.holds, variation.holds) == (holds, True)
-    assert f"{count / 10:.1f}, at inverted pixels 0.1" in noise.measured
+    assert "the worst is inverted pixels 0.1" in noise.measured
+    assert noise.measured.endswith(f"multiply by {count / 10:.1f}")
 
 
 @pytest.mark.parametrize("count", [0, 1_000])
@@ -177,7 +178,7 @@ def test_a_claim_without_a_number_cannot_be_judged(count):
     judged = corruption.claims(stored(a_run(), distorted))[2:]
     assert [(claim.holds, claim.rule) for claim in judged] == [(None, "")] * 3
     found = f"{count / 10:.1f} and 1.0 % misread at rotation −30 and 30 (degrees left)"
-    assert judged[2].measured == found
+    assert judged[2].measured.startswith(found)
 
 
 def test_training_with_distortions_helps_under_these_corruptions_and_levels():

@@ -20,8 +20,8 @@ def test_claims_are_listed_with_verdicts_under_their_rules_and_by_source():
     assert rows[0] == ["One.", "us", "so much", "3 seeds", "**holds**"]
     assert [row[-1] for row in rows[1:3]] == ["**open**", "**does not hold**"]
     first, second = summary.rule_list(judged).splitlines()
-    assert first == "- *One. Three.* Holds if a rule."
-    assert second == "- *Two. Four.* Holds if another."
+    assert first == "- Holds if a rule: *One. Three.*"
+    assert second == "- Holds if another: *Two. Four.*"
     without_rule = Claim("One.", "so much", "", None)
     assert summary.claim_table([without_rule])[1][-1] == "**not testable here**"
     assert summary.rule_list([without_rule]) == ""

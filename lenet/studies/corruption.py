@@ -95,8 +95,10 @@ def _read_right(clean: Runs, circumstance: str, tried: dict) -> Claim:
     ratio = error_at(clean, *worst) / error_at(clean, "inverted pixels", 0)
     return Claim(
         f"Digits are read right {circumstance}.",
-        f"errors multiply by up to {ratio:.1f}, at {_words(clean, *worst)}",
-        f"mean errors stay below {CORRUPTION_RATIO:.0f} times those on clean digits",
+        f"of those levels the worst is {_words(clean, *worst)}: errors multiply by "
+        f"{ratio:.1f}",
+        f"mean errors stay below {CORRUPTION_RATIO:.0f} times those on clean digits at "
+        "each level that the first report tries",
         holds=ratio < CORRUPTION_RATIO,
         source="our stronger reading",
         runs=f"{len(clean)} seeds",
@@ -110,7 +112,7 @@ def _not_testable(distorted: Runs, name: str) -> Claim:
     levels = f"{name} {' and '.join(map(_minus, ends))} ({CORRUPTIONS[name][0]})"
     return Claim(
         text,
-        f"{found} % misread at {levels}",
+        f"{found} % misread at {levels}, after training with distortions",
         rule="",
         holds=None,
         source="paper, III-E",

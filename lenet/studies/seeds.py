@@ -8,15 +8,16 @@ from scipy import stats
 from lenet.claims import EARLIER_TEST, EARLIER_TRAIN, Claim, below, repeats
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset
-from lenet.figures import BLUE, GREY, VERMILION, Rows, label_losses, new_figure
+from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import predict
-from lenet.studies.statistics import Runs, between, change, draw_runs, misread, rates
+from lenet.studies import losses
+from lenet.studies.losses import NAMES, curves
+from lenet.studies.statistics import Runs, between, misread, rates
 
 QUESTION = "What does another random seed change?"
 NUM_SEEDS = 20
-NAMES = {"train": "Training", "val": "Test"}  # the test digits are scored as "val"
 CLAIMED = {"train": EARLIER_TRAIN, "val": EARLIER_TEST}
 
 
@@ -44,10 +45,13 @@ def accuracies(runs: Runs, split: str, epoch: int = 0) -> Repeated:
     return rates((s["num_correct"] for s in scores), scores[0]["num_examples"])
 
 
-def one_more(seeds: Repeated, value: float) -> float:
-    """Return how likely one more seed is at least as far from the mean as a value."""
+def one_more(seeds: Repeated, value: float, sd: float = 0) -> float:
+    """Return how likely one more seed is at least as far from the mean as a value.
+
+    By the standard deviation of these runs, or by another one that is known.
+    """
     num = len(seeds.values)
-    distance = abs(value - seeds.mean) / (seeds.sd * (1 + 1 / num) ** 0.5)
+    distance = abs(value - seeds.mean) / ((sd or seeds.sd) * (1 + 1 / num) ** 0.5)
     return float(2 * stats.t.sf(distance, num - 1))
 
 
@@ -61,7 +65,8 @@ def scatter(runs: Runs, num_last: int = 5) -> dict[str, float]:
     """Split the test accuracies of the last epochs by seed and by epoch.
 
     Returns:
-        Standard deviations in points: of the ``last`` epoch; of each seed's ``mean``
+        Standard deviations in points: of the ``last`` epoch; of these epochs
+        ``pooled``, each about its mean over the seeds; of each seed's ``mean``
         over the last epochs; of an ``epoch`` about its seed's level; and of these
         levels of the ``seed``. The ``p`` of equal levels, by analysis of variance; and
         ``r``, the correlation of the last epoch with the mean of those before it.
@@ -73,6 +78,7 @@ def scatter(runs: Runs, num_last: int = 5) -> dict[str, float]:
     within = ((left.T - levels) ** 2).sum() / (free * (num_last - 1))
     return {
         "last": late[:, -1].std(ddof=1),
+        "pooled": late.var(0, ddof=1).mean() ** 0.5,
         "mean": late.mean(1).std(ddof=1),
         "epoch": within**0.5,
         "seed": (max(0, between_seeds - within) / num_last) ** 0.5,
@@ -91,78 +97,11 @@ def picked(runs: Runs) -> tuple[Repeated, int]:
     return rates(best - last, num_test), int((best >= EARLIER_TEST.count).sum())
 
 
-def curves(runs: Runs, split: str, key: str) -> np.ndarray:
-    """Return the ``(runs, epochs)`` values of ``loss`` or ``num_correct``."""
-    return np.array([[epoch[split][key] for epoch in run["history"]] for run in runs])
-
-
-def rises(losses: np.ndarray) -> np.ndarray:
-    """Count for each run the epochs after which a loss is higher than before."""
-    return (np.diff(losses) > 0).sum(1)
-
-
-def running_losses(runs: Runs) -> np.ndarray:
-    """Return the ``(runs, epochs)`` training losses during the epoch."""
-    return np.array([[each["running_loss"] for each in r["history"]] for r in runs])
-
-
-def gaps(runs: Runs) -> np.ndarray:
-    """Return by epoch the mean of test loss minus training loss, in nats per digit."""
-    return (curves(runs, "val", "loss") - curves(runs, "train", "loss")).mean(0)
-
-
-def since_lowest(runs: Runs) -> tuple[int, Repeated, Repeated]:
-    """Return the epoch, from 1, of the lowest mean test loss, and what is added later.
-
-    That is the test loss, in nats per digit, and the errors, by seed. The epoch is
-    common to all seeds: one picked for each seed would be a lucky one.
-    """
-    loss, right = (curves(runs, "val", key) for key in ("loss", "num_correct"))
-    lowest = loss.mean(0).argmin()
-    added = loss[:, -1] - loss[:, lowest], right[:, lowest] - right[:, -1]
-    return int(lowest) + 1, *(Repeated(tuple(each.tolist())) for each in added)
-
-
 def claims(runs: Runs) -> list[Claim]:
     """Judge the accuracies and the losses of the earlier report."""
     train, test = (accuracies(runs, split) for split in NAMES)
     judged = repeats("training", EARLIER_TRAIN, train)
-    return [judged, repeats("validation", EARLIER_TEST, test), *loss_claims(runs)]
-
-
-def loss_claims(runs: Runs) -> list[Claim]:
-    """Judge the curves that the earlier report draws, and both over-fittings."""
-    epoch, loss, errors = since_lowest(runs)
-    return [
-        _falls("training", running_losses(runs)),
-        _falls("validation", curves(runs, "val", "loss")),
-        _no_overfitting("loss", loss, 4, f"nats per digit from epoch {epoch} on"),
-        _no_overfitting("errors", errors, 0, f"errors from epoch {epoch} on"),
-    ]
-
-
-def _falls(name: str, losses: np.ndarray) -> Claim:
-    num, never = len(losses), int((rises(losses) == 0).sum())
-    return Claim(
-        f"The {name} loss decreases steadily.",
-        f"never rises on {never} of {num} seeds",
-        "on more than half of the seeds the curve that was drawn never rises from one "
-        "epoch to the next",
-        holds=never > num / 2,
-        runs=f"{num} seeds",
-    )
-
-
-def _no_overfitting(sense: str, added: Repeated, decimals: int, what: str) -> Claim:
-    return Claim(
-        f"There is no over-fitting in the sense of the {sense}.",
-        f"{change(added.mean, added.interval, decimals, '')} {what}",
-        "no rise on the test digits is shown from the epoch of the lowest mean test "
-        "loss to the last: the 95 % interval, paired by seed, reaches 0",
-        holds=added.interval[0] <= 0,
-        words=("no rise seen", "does not hold"),
-        runs=f"{len(added.values)} seeds",
-    )
+    return [judged, repeats("validation", EARLIER_TEST, test), *losses.claims(runs)]
 
 
 def accuracy_table(runs: Runs) -> Rows:
@@ -194,20 +133,3 @@ def accuracy_strips(runs: Runs):
             words.append(f"{name} {found.mean:.2f} %, earlier report {claimed.percent}")
     alt = f"Two strips of {len(runs)} dots, the accuracies of the seeds. Mean: "
     return figure, f"{alt}{'; '.join(words)}."
-
-
-def loss_bands(runs: Runs):
-    """Draw the losses over epochs: mean and range over the seeds."""
-    train, test = (curves(runs, split, "loss") for split in NAMES)
-    during, epochs = running_losses(runs), range(1, 1 + test.shape[1])
-    with new_figure(3.0) as (figure, ((axes,),)):
-        draw_runs(axes, epochs, during, "^:", GREY, "training, during the epoch")
-        draw_runs(axes, epochs, train, "o-", BLUE, "training, after the epoch")
-        draw_runs(axes, epochs, test, "s--", VERMILION, "test, after the epoch")
-        label_losses(axes)
-    low, last = test.mean(0).min(), test.mean(0)[-1]
-    return figure, (
-        f"Line chart of losses over {len(epochs)} epochs, means in the range of "
-        f"{len(runs)} seeds. Training loss falls to {train.mean(0)[-1]:.3f} nats per "
-        f"digit; test loss falls to {low:.3f} and ends at {last:.3f}."
-    )

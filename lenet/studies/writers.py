@@ -78,7 +78,7 @@ def claim(splits: dict[str, Runs]) -> Claim:
     return Claim(
         "A random validation split is as hard as new writers are.",
         f"new writers {change(found.mean, found.interval)}; "
-        f"p = {paired:.3g}, by ranks {ranked:.3g}",
+        f"p = {paired:.2g}, by ranks {ranked:.2g}",
         f"the two errors are equal. That they differ is settled by {ENOUGH} seeds or "
         "more for which a t test paired by seed and a signed-rank test both give "
         f"p < {LIKELY}; until then the claim is open",
