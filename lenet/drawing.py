@@ -57,7 +57,7 @@ def _draw_planes(axes: Axes, name: str, planes: Tensor) -> float:
     width, height = columns * wide, rows * high
     top = MIDDLE + (height + (num - 1) * down) / 2
     lowest = 0 if name in ("input", "output") else -1
-    for place, plane in enumerate(planes):
+    for place, plane in enumerate(planes.numpy()):
         x, y = left + place * right, top - place * down
         box = (x, x + width, y - height, y)
         axes.imshow(

@@ -123,5 +123,5 @@ def test_damaged_bytes_are_refused_where_a_record_stands_beside(tmp_path, key):
 
 def test_the_best_weights_have_their_record_beside_them():
     record = json.loads(BEST.with_suffix(".json").read_text())
-    assert record["sha256"] == sha256(BEST.read_bytes()).hexdigest()
+    assert record["weights_sha256"] == sha256(BEST.read_bytes()).hexdigest()
     assert load_weights().training is False

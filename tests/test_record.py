@@ -8,10 +8,13 @@ import pytest
 import torch
 
 from lenet import Config, load_weights, predict
+from lenet.files import read_json
 from lenet.model import new_model
-from lenet.predict import PUBLISHED
+from lenet.predict import BEST
 from lenet.record import RECORD, WEIGHTS, load_record, publish, reports_folder
 from lenet.record import run_record as make_record
+from lenet.studies import best
+from lenet.studies.runner import ROOT
 from lenet.train import EpochRecord
 
 
@@ -78,11 +81,16 @@ def test_a_sample_run_never_overwrites_mnists_files(sample, monkeypatch):
     assert str(reports_folder(replace(sample, banner=None))) == "/somewhere"
 
 
-def test_the_published_record_is_what_the_published_weights_give(
-    mnist, published_model
-):
+@pytest.mark.parametrize(
+    "path", [BEST, ROOT / "reports" / WEIGHTS], ids=["best", "run"]
+)
+def test_published_records_are_what_the_published_weights_give(mnist, path):
     """Another processor rounds otherwise, which may tip a digit or two."""
-    record, digits = load_record(PUBLISHED.parent), mnist.read_test()
-    preds = predict(published_model, digits.images).labels
+    record, digits = read_json(path.with_suffix(".json"), ""), mnist.read_test()
+    preds = predict(load_weights(path), digits.images).labels
     wrong = torch.nonzero(preds != digits.labels).flatten().tolist()
-    assert len(set(wrong) ^ set(record["test"]["wrong"])) <= 2
+    if path == BEST:
+        assert abs(len(wrong) - record["test_errors"]["count"]) <= 2
+        assert record["config"] == asdict(best.CONFIG)
+    else:
+        assert len(set(wrong) ^ set(record["test"]["wrong"])) <= 2
