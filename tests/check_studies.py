@@ -26,6 +26,7 @@ def last_test(result):
 # Of each study a member that takes little time, and the rate by which it is judged.
 MEMBERS = {
     "seeds": ({"seed": 13}, lambda result: len(result["misread"])),
+    "resizing": ({"seed": 3}, lambda result: len(result["misread"])),
     "writers": ({"seed": 3, "split": "writer"}, error_rate),
     "corruption": ({"seed": 1, "trained": "clean"}, mean_corrupted),
     "recipes": ({"seed": 0, "recipe": "6 epochs"}, error_rate),

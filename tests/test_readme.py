@@ -1,5 +1,6 @@
 """The README: its numbers are the run's, its commands and links are there."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -84,6 +85,15 @@ def test_make_alone_lists_the_targets():
         shlex.split("make"), cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert set(re.findall(r"^make ([a-z-]+)", shown.stdout, re.M)) == targets()
+
+
+def test_make_works_in_an_environment_whose_path_holds_a_space():
+    env = os.environ | {"VIRTUAL_ENV": "/my own/env"}
+    command = ["make", "--dry-run", "lint"]
+    shown = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert shown.returncode == 0
+    assert '"/my own/env/bin/python" -m pip install' in shown.stdout
+    assert '"/my own/env/bin/python" -m ruff check .' in shown.stdout
 
 
 def test_ci_runs_the_commands_of_the_readme():

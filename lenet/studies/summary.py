@@ -9,13 +9,22 @@ from lenet.studies import (
     corruption,
     mistakes,
     recipes,
+    resizing,
     seeds,
     sizes,
     writers,
 )
 from lenet.studies.runner import load_stored, results
 
-STUDIES = ("seeds", "writers", "corruption", "sizes", "recipes", "replication")
+STUDIES = (
+    "seeds",
+    "resizing",
+    "writers",
+    "corruption",
+    "sizes",
+    "recipes",
+    "replication",
+)
 
 
 def load_studies() -> dict[str, dict]:
@@ -30,6 +39,7 @@ def claims(studies: dict[str, dict]) -> list[Claim]:
     return [
         writers.claim(splits),
         *seeds.claims(runs),
+        resizing.claim(resizing.by_digits(results(studies["resizing"]), runs)),
         *mistakes.claims(runs, results(studies["replication"], copies=9)),
         calibration.claim(splits["writer"]),
         *corruption.claims(studies["corruption"]),
