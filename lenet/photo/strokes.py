@@ -29,7 +29,7 @@ def find_digits(picture: Image.Image) -> list[np.ndarray]:
     inside &= _sheet((ink > low).astype(float))
     ink *= inside
     rim = inside & ~ndimage.binary_erosion(inside, iterations=2)
-    return _digits(ink, rim, low, high) if ink.max() >= MIN_CONTRAST else []
+    return _digits(ink, rim, low, high) if ink.max() > max(high, MIN_CONTRAST) else []
 
 
 def crop(ink: np.ndarray) -> np.ndarray:
@@ -114,7 +114,8 @@ def _regions(mask: np.ndarray) -> list[np.ndarray]:
     """Return the connected regions of 3 % of the picture and more."""
     parts, _ = ndimage.label(mask)
     sizes = np.bincount(parts.ravel())
-    return [parts == n for n in np.flatnonzero(sizes > 0.03 * mask.size) if n]
+    large = [parts == n for n in np.flatnonzero(sizes > 0.03 * mask.size) if n]
+    return [each for each in large if min(crop(each).shape) > 10]  # not a line
 
 
 def _distance(region: np.ndarray) -> np.ndarray:
@@ -139,7 +140,7 @@ def _unruled(ink: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Remove the lines of ruled and squared paper: three or more, thin and long."""
     ruled = np.zeros(ink.shape)
     for turn in (np.asarray, np.transpose):
-        lines = _lines(turn(ink), int(0.6 * turn(inside).any(0).sum()))
+        lines = _lines(turn(ink), int(0.6 * turn(inside).any(0).sum()) or 1)
         starts = np.diff(lines > MIN_CONTRAST / 4, axis=0, prepend=False)
         if np.median(starts.sum(0)) >= 2 * 3:  # a start and an end each
             ruled = np.maximum(ruled, turn(lines))
