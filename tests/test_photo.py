@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 from lenet import predict, read_image
 from lenet.photo import read_images
+from lenet.photo.strokes import find_digits
 from lenet.predict import accuracy
 
 
@@ -338,6 +339,16 @@ def test_heic_without_its_reader_says_what_to_install(tmp_path, monkeypatch):
     (tmp_path / "digit.heic").write_bytes(b"\0\0\0\x18ftypheic")
     with pytest.raises(ValueError, match="HEIC needs `pip install pillow-heif`"):
         read_image(tmp_path / "digit.heic")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (300, 2), (200, 9)])
+def test_in_a_picture_of_any_size_strokes_are_found_or_none(size):
+    noise = np.random.default_rng(0).integers(256, size=size).astype(np.uint8)
+    line = np.zeros(size, np.uint8)
+    line[size[0] // 2 :, size[1] // 2 :] = 255
+    for page in (noise, line):
+        digits = find_digits(Image.fromarray(page).convert("RGBA"))
+        assert all(digit.max() > 127 for digit in digits)
 
 
 def test_a_missing_file_a_part_of_a_picture_and_other_files_are_refused(

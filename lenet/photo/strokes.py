@@ -22,11 +22,14 @@ def find_digits(picture: Image.Image) -> list[np.ndarray]:
     grey = _grey(picture)
     if np.ptp(grey) < MIN_CONTRAST:
         return []
-    ink = _unruled(*_ink(grey))
+    ink, inside = _ink(grey)
+    ink = _unruled(ink, inside)
     high, _ = _otsu(ink)
     low = np.clip(4.5 * np.quantile(ink, 0.75), 0.4 * high, high)  # above the grain
-    ink *= _sheet((ink > low).astype(float))
-    return _digits(ink, low, high) if ink.max() >= MIN_CONTRAST else []
+    inside &= _sheet((ink > low).astype(float))
+    ink *= inside
+    rim = inside & ~ndimage.binary_erosion(inside, iterations=2)
+    return _digits(ink, rim, low, high) if ink.max() > max(high, MIN_CONTRAST) else []
 
 
 def crop(ink: np.ndarray) -> np.ndarray:
@@ -61,10 +64,8 @@ def _ink(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Ink is darker or lighter than paper, whichever stands out more.
     """
+    grey = _with_margin(grey)
     inside = _sheet(grey)
-    if inside.all():
-        grey = _with_margin(grey)
-        inside = np.ones(grey.shape, bool)
     nearest = ndimage.distance_transform_edt(
         ~inside, return_distances=False, return_indices=True
     )
@@ -84,7 +85,7 @@ def _with_margin(grey: np.ndarray) -> np.ndarray:
     rim = np.concatenate([dark[0], dark[-1], dark[:, 0], dark[:, -1]]).mean()
     ink = dark != (rim > 0.5)
     width = 2 * ndimage.distance_transform_edt(ink).max() / max(grey.shape)
-    if clear < 0.9 or ink.mean() < 0.2 or not 0.05 < rim < 0.95 or width > 0.5:
+    if clear < 0.9 or ink.mean() < 0.2 or not 0.05 < rim < 0.95 or width > 0.6:
         return grey
     return np.pad(grey, max(grey.shape) // 2, constant_values=np.median(grey[~ink]))
 
@@ -113,7 +114,8 @@ def _regions(mask: np.ndarray) -> list[np.ndarray]:
     """Return the connected regions of 3 % of the picture and more."""
     parts, _ = ndimage.label(mask)
     sizes = np.bincount(parts.ravel())
-    return [parts == n for n in np.flatnonzero(sizes > 0.03 * mask.size) if n]
+    large = [parts == n for n in np.flatnonzero(sizes > 0.03 * mask.size) if n]
+    return [each for each in large if min(crop(each).shape) > 10]  # not a line
 
 
 def _distance(region: np.ndarray) -> np.ndarray:
@@ -138,11 +140,11 @@ def _unruled(ink: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Remove the lines of ruled and squared paper: three or more, thin and long."""
     ruled = np.zeros(ink.shape)
     for turn in (np.asarray, np.transpose):
-        lines = _lines(turn(ink), int(0.6 * turn(inside).any(0).sum()))
+        lines = _lines(turn(ink), int(0.6 * turn(inside).any(0).sum()) or 1)
         starts = np.diff(lines > MIN_CONTRAST / 4, axis=0, prepend=False)
         if np.median(starts.sum(0)) >= 2 * 3:  # a start and an end each
-            ruled += turn(lines)
-    left = ink * (ink > 1.4 * ruled)
+            ruled = np.maximum(ruled, turn(lines))
+    left = ink * (ink > 2 * ruled)
     return np.where(ruled > 0, ndimage.grey_closing(left, (5, 5)), left)
 
 
@@ -160,7 +162,9 @@ def _lines(ink: np.ndarray, length: int) -> np.ndarray:
     return lines - ndimage.grey_opening(lines, (max(ink.shape) // 25 + 3, 1))
 
 
-def _digits(ink: np.ndarray, low: float, high: float) -> list[np.ndarray]:
+def _digits(
+    ink: np.ndarray, rim: np.ndarray, low: float, high: float
+) -> list[np.ndarray]:
     """Return each digit alone, its ink at 255; none if there is nothing but texture.
 
     Ink above ``low`` counts where it joins on to some above ``high``.
@@ -170,14 +174,14 @@ def _digits(ink: np.ndarray, low: float, high: float) -> list[np.ndarray]:
     sizes[ndimage.maximum(ink, parts, range(len(sizes))) <= high] = 0
     sizes[0] = 0
     inside = sizes.copy()
-    inside[np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])] = 0
-    if inside.max() > sizes.max() / 10:  # what reaches the border is not the digit
+    inside[parts[rim]] = 0
+    if inside.max() > sizes.max() / 10:  # what reaches the rim is not the digit
         sizes = inside
     large = np.flatnonzero(sizes > sizes.max() / 10)
     digits = [np.isin(parts, each) for each in _side_by_side(parts, large)]
     heights = np.array([np.ptp(np.flatnonzero(each.any(1))) for each in digits])
     digits = [digits[n] for n in np.flatnonzero(heights >= 0.4 * heights.max())]
-    if sum(map(np.sum, digits)) < 0.6 * sizes.sum():
+    if sum(map(np.sum, digits)) < 0.4 * sizes.sum():
         return []
     return [_full(ink, each, high / 2) for each in digits if _is_stroke(each)]
 
@@ -205,7 +209,7 @@ def _is_stroke(digit: np.ndarray) -> bool:
 
 def _full(ink: np.ndarray, digit: np.ndarray, floor: float) -> np.ndarray:
     """Set all but a digit to 0 and full ink to 255, of pale strokes, too."""
-    reach = max(ink.shape) // 40
+    reach = max(1, max(ink.shape) // 40)
     near = ndimage.maximum_filter(digit, 3 + 2 * (max(ink.shape) // 100))
     full = ndimage.maximum_filter(ink * digit, 3 + 2 * reach)
     full = np.minimum(ndimage.gaussian_filter(full, reach), np.median(ink[digit]))
