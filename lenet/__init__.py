@@ -2,10 +2,10 @@
 
 To be read in this order, each importing only from those before it: ``config``,
 ``files``, ``vision``, ``model``, ``mnist``, ``data``, ``metrics``, ``train``,
-``augment``, ``fit``, ``predict``, ``photo``, ``annotations``, ``corruptions``,
-``record``, ``claims``, ``figures``; then ``studies``, what takes many runs;
-``original``, the network of 1998; ``bench``; ``report``, which knows notebooks and
-nothing of digits; and ``readme``.
+``augment``, ``muon``, ``fit``, ``predict``, ``photo``, ``annotations``,
+``corruptions``, ``record``, ``claims``, ``figures``; then ``studies``, what takes many
+runs; ``original``, the network of 1998; ``bench``; ``report``, which knows notebooks
+and nothing of digits; and ``readme``.
 """
 
 from lenet.config import Config
