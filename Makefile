@@ -1,14 +1,17 @@
 # An active virtual or conda environment is used as it is; otherwise .venv is made.
 ACTIVE := $(or $(VIRTUAL_ENV),$(if $(filter-out base,$(CONDA_DEFAULT_ENV)),$(CONDA_PREFIX)))
 ENV := $(or $(ACTIVE),.venv)
-PYTHON := $(ENV)/bin/python
-STAMP := $(ENV)/lenet-installed.stamp
+PYTHON := "$(ENV)/bin/python"
+EMPTY :=
+STAMP := $(subst $(EMPTY) ,\ ,$(ENV))/lenet-installed.stamp  # of any path, with spaces
 # In this order: the second shows the network that the first publishes.
 NOTEBOOKS := $(patsubst %,notebooks/lenet5_%.ipynb,mnist evidence 1998)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # Notebooks run in their own folder: a path relative to this one must be made whole.
+# Not every shell puts the home folder for the ~ in `make test MNIST_DIR=~/mnist`.
 ifneq ($(MNIST_DIR),)
+override MNIST_DIR := $(patsubst ~/%,$(HOME)/%,$(MNIST_DIR))
 ifeq ($(filter /%,$(firstword $(MNIST_DIR))),)
 override MNIST_DIR := $(CURDIR)/$(MNIST_DIR)
 endif
@@ -40,8 +43,7 @@ unit-tests: $(STAMP)
 	$(PYTHON) -m pytest tests
 
 notebook-tests: $(STAMP)
-	$(PYTHON) -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
-	  notebooks
+	$(PYTHON) -m pytest --nbval --nbval-current-env notebooks
 
 check-studies: $(STAMP)  ## make one run of each stored study again, and run the notebooks on MNIST
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest tests/check_studies.py
@@ -65,7 +67,7 @@ clean:  ## remove the environment and everything that was generated but not comm
 $(STAMP): pyproject.toml requirements.lock
 	@test -x $(PYTHON) || python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "python3 is missing or older than 3.11: install it first"; exit 1; }
-	@test -x $(PYTHON) || python3 -m venv $(ENV) || { rm -rf .venv; \
+	@test -x $(PYTHON) || python3 -m venv "$(ENV)" || { rm -rf .venv; \
 	  echo "python3 -m venv failed; on Debian: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m pip install --quiet --constraint requirements.lock --editable .
-	@touch $@
+	@touch "$@"

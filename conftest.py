@@ -16,7 +16,7 @@ def pytest_configure(config):
     sample digits, whose outputs are not those stored: then they only have to run.
     """
     if folder := os.environ.get("MNIST_DIR"):
-        os.environ["MNIST_DIR"] = str((ROOT / folder).resolve())
+        os.environ["MNIST_DIR"] = str((ROOT / Path(folder).expanduser()).resolve())
     if config.getoption("nbval", False):
         os.environ["REPORTS"] = tempfile.mkdtemp()
         if load_dataset().is_sample:

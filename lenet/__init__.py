@@ -1,11 +1,11 @@
 """LeNet-5 on MNIST, after LeCun, Bottou, Bengio and Haffner (1998).
 
 To be read in this order, each importing only from those before it: ``config``,
-``files``, ``vision``, ``model``, ``mnist``, ``data``, ``metrics``, ``train``,
-``augment``, ``muon``, ``fit``, ``predict``, ``photo``, ``annotations``,
-``corruptions``, ``record``, ``claims``, ``figures``; then ``studies``, what takes many
-runs; ``original``, the network of 1998; ``bench``; ``report``, which knows notebooks
-and nothing of digits; and ``readme``.
+``files``, ``vision``, ``model``, ``mnist``, ``data``, ``metrics``, ``batches``,
+``train``, ``augment``, ``muon``, ``fit``, ``predict``, ``photo``, ``annotations``,
+``corruptions``, ``record``, ``colophon``, ``claims``, ``figures``, ``drawing``,
+``pad``; then ``studies``, what takes many runs; ``original``, the network of 1998;
+``bench``; ``report``, which knows notebooks and nothing of digits; and ``readme``.
 """
 
 from lenet.config import Config

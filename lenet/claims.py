@@ -74,9 +74,13 @@ def repeats(name: str, claimed: Proportion, seeds: Repeated) -> Claim:
 
 def above(accuracy: Proportion, seeds: Repeated) -> str:
     """Say how many seeds have less, such as ``above 14 of 20 seeds``."""
+    return f"above {below(accuracy, seeds)} seeds"
+
+
+def below(accuracy: Proportion, seeds: Repeated) -> str:
+    """Count the seeds that have less than an accuracy, such as ``14 of 20``."""
     percent = 100 * accuracy.count / accuracy.total
-    below = sum(value < percent for value in seeds.values)
-    return f"above {below} of {len(seeds.values)} seeds"
+    return f"{sum(v < percent for v in seeds.values)} of {len(seeds.values)}"
 
 
 def judge(
@@ -143,14 +147,17 @@ def _num_rises(losses: Sequence[float]) -> int:
 
 def _no_overfitting(history: Sequence[EpochRecord]) -> Claim:
     gaps = [record.val.loss - record.train.loss for record in history]
-    ratio = history[-1].val.loss / history[-1].train.loss
+    best, last = min(history, key=lambda record: record.val.loss), history[-1]
+    ratio = last.val.loss / last.train.loss
+    errors = [record.val.accuracy.complement.count for record in (best, last)]
     return Claim(
-        "There is no over-fitting.",
+        "There is no over-fitting (of the loss).",
         f"at the end the test loss is {ratio:.1f} times the training loss; the gap "
-        f"between them went from {gaps[0]:.3f} to {gaps[-1]:.3f} nats per digit",
+        f"between them went from {gaps[0]:.3f} to {gaps[-1]:.3f} nats per digit; the "
+        f"test errors went from {errors[0]} at the lowest test loss to {errors[1]}",
         f"the gap does not widen, or the ratio stays below {OVERFIT_RATIO:.0f}",
         gaps[-1] <= gaps[0] or ratio < OVERFIT_RATIO,
-        topic="no over-fitting",
+        topic="no over-fitting of the loss",
     )
 
 

@@ -6,7 +6,7 @@ of the table.
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from math import ceil
+from math import ceil, log10
 from textwrap import fill
 
 import matplotlib as mpl
@@ -184,6 +184,14 @@ def changed_digits(
     return digit_grid(images, titles, columns=len(columns)), alt
 
 
+def missing():
+    """Stand in for a figure of MNIST's digits, which keeps its number, without them."""
+    with new_figure(0.6) as (figure, ((axes,),)):
+        axes.axis("off")
+        axes.text(0.5, 0.5, "This figure needs MNIST.", ha="center", va="center")
+    return figure, "A blank figure: it needs MNIST."
+
+
 def class_counts(dataset: Dataset) -> Rows:
     """Count the digits of each class in both splits."""
     rows = [["", *map(str, range(NUM_CLASSES)), "all"]]
@@ -216,7 +224,7 @@ def hyperparameters(config: Config, adam: torch.optim.Adam, num_train: int) -> R
         ["Hyperparameter", "Value"],
         ["Step size α of Adam", f"{group['lr']:g}"],
         ["Decay rates β₁ and β₂", "{:g} and {:g}".format(*group["betas"])],
-        ["Constant ε", f"{group['eps']:g}"],
+        ["Constant ε", f"$10^{{{log10(group['eps']):.0f}}}$"],
         ["Weight decay", f"{group['weight_decay']:g}"],
         ["Digits per update", config.batch_size],
         ["Epochs", config.num_epochs],

@@ -84,6 +84,7 @@ def fit(
 
     Raises:
         ValueError: if the checkpoint is damaged, or of another config or other digits.
+        KeyboardInterrupt: on Ctrl-C; a checkpoint holds the epochs that were finished.
     """
     model = new_model(config.seed, device)
     optimizer = new_optimizer(model, config)
@@ -97,7 +98,7 @@ def fit(
         history, save = kept.resume(), kept.save
     if config.one_cycle:
         _follow_one_cycle(optimizer, config, len(train_loader), len(history))
-    return training_loop(
+    model, history = training_loop(
         model,
         nn.CrossEntropyLoss(),
         optimizer,
@@ -110,6 +111,9 @@ def fit(
         history=history,
         after_epoch=save,
     )
+    if len(history) < config.num_epochs:  # ended by Ctrl-C: no study may store this
+        raise KeyboardInterrupt
+    return model, history
 
 
 def _follow_one_cycle(optimizer, config: Config, num_batches: int, epoch: int) -> None:

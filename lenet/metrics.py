@@ -50,9 +50,9 @@ class Proportion:
 class Scores:
     """What a model does on a set of examples."""
 
-    loss: float  # mean cross-entropy, in nats per example
+    loss: float  # the criterion on all examples; cross-entropy in nats per example
     num_correct: int  # examples whose most probable class is their label
-    num_examples: int
+    num_examples: int  # those whose label is not ignored
 
     @property
     def accuracy(self) -> Proportion:

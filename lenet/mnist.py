@@ -1,7 +1,9 @@
 """Find, fetch and verify the four MNIST files.
 
 Places, in order: the folder that ``MNIST_DIR`` names, or else the local cache and the
-mirrors that torchvision lists. The decoded content must have the SHA-256 given here.
+mirrors that torchvision lists. A folder may hold the files themselves, each in a folder
+of its own name, or in torchvision's ``MNIST/raw``. The decoded content must have the
+SHA-256 given here.
 """
 
 import gzip
@@ -10,6 +12,7 @@ import urllib.request
 import zlib
 from hashlib import sha256
 from http.client import HTTPException
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +33,7 @@ SHA256 = {  # of the decoded files
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
     ),
 }
+OTHER_FORMS = (".npz", ".csv", ".parquet", ".pkl.gz", ".mat")  # of MNIST, not read
 DOWNLOAD_TIMEOUT = 20  # seconds without a byte before the next mirror is tried
 
 
@@ -51,27 +55,47 @@ def load_split(split: str) -> tuple[np.ndarray, np.ndarray]:
 
 def read_file(name: str) -> bytes:
     """Return the decoded and verified content of a file; errors as `load_split`."""
-    folder = os.environ.get("MNIST_DIR")
-    if path := _find(Path(folder) if folder else cache_dir(), name):
+    given = os.environ.get("MNIST_DIR")
+    folder = Path(os.path.expanduser(given)) if given else cache_dir()
+    if path := _find(folder, name):
         return _verified(path.read_bytes(), name, path)
-    if folder:
+    if given:
+        found = f"MNIST_DIR is {folder}, which has no {name} or {name}.gz"
         raise FileNotFoundError(
-            f"MNIST_DIR is {folder}, which has no {name} or {name}.gz: put the four "
-            "MNIST files there, or unset MNIST_DIR to use the cache or a download"
+            f"{found}{_others(folder)}: put the four MNIST files there, or unset "
+            "MNIST_DIR to use the cache or a download"
         )
     return _download(name)
 
 
 def cache_dir() -> Path:
-    """Return the folder where downloaded files are kept."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    """Return the folder where downloaded files are kept.
+
+    Raises:
+        FileNotFoundError: if the user has no home folder to keep them in.
+    """
+    base = os.path.expanduser(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+    if base.startswith("~"):
+        raise FileNotFoundError(
+            "no home folder is known to keep MNIST in: set MNIST_DIR to a folder with "
+            "the four files, or XDG_CACHE_HOME to one for downloads, or HOME"
+        )
     return Path(base, "lenet", "mnist")
 
 
 def _find(folder: Path, name: str) -> Path | None:
     stems = (name, name.replace("-idx", ".idx"))  # the other name in circulation
-    paths = [folder / f"{stem}{ending}" for stem in stems for ending in ("", ".gz")]
+    folders = [folder / each for each in ("", *stems, "raw", "MNIST/raw")]
+    paths = product(folders, stems, ("", ".gz"))
+    paths = (each / f"{stem}{ending}" for each, stem, ending in paths)
     return next(filter(Path.is_file, paths), None)
+
+
+def _others(folder: Path) -> str:
+    """Say which files hold MNIST in a form that is not read, if any."""
+    files = [folder, *folder.glob("*"), *folder.glob("*/*")]
+    names = [each.name for each in files if each.name.endswith(OTHER_FORMS)]
+    return f" but holds {', '.join(names[:4])}, which are not read" if names else ""
 
 
 def _verified(content: bytes, name: str, source: Path | str) -> bytes:

@@ -1,7 +1,10 @@
 """Read digits with a network, and publish or load its weights."""
 
 import json
+import pickle
 from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import torch
@@ -10,11 +13,20 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from lenet.data import Digits, to_input
-from lenet.files import write_atomically
+from lenet.files import read_json, write_atomically
 from lenet.metrics import Proportion
 from lenet.model import LeNet5, evaluation_mode
 
-PUBLISHED = Path(__file__).parent.parent / "reports" / "lenet5-mnist.safetensors"
+BEST = Path(__file__).parent / "weights" / "lenet5.safetensors"  # see its record
+# What the readers of weights raise on damaged files, and on other networks' weights.
+UNREADABLE = (
+    SafetensorError,
+    pickle.UnpicklingError,
+    EOFError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -76,18 +88,49 @@ def save_weights(path: Path | str, model: nn.Module, about: dict) -> bytes:
     return content
 
 
-def load_weights(path: Path | str = PUBLISHED) -> LeNet5:
-    """Return LeNet-5 with published weights, by default this project's own.
+def load_weights(path: Path | str = BEST) -> LeNet5:
+    """Return LeNet-5 with trained weights, by default the best that are published here.
+
+    Args:
+        path: safetensors, or a state dict in a ``.pth`` or ``.pt`` file, whose keys may
+            start with ``module.``. If a record stands beside it (the same name with
+            ``.json``), the file must have the SHA-256 that is written there.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if the file is damaged or holds another network.
     """
-    if not Path(path).exists():
-        raise FileNotFoundError(f"no weights at {path}: `make report` trains them")
-    model = LeNet5()
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"no weights at {path}: give a file that is there")
+    content = path.read_bytes()
+    _check_record(path, content)
     try:
-        model.load_state_dict(load(Path(path).read_bytes()))
-    except (SafetensorError, RuntimeError) as error:
+        weights = _state_dict(content, path.suffix)
+        model = LeNet5()
+        model.load_state_dict(weights)
+    except UNREADABLE as error:
         raise ValueError(f"{path} does not hold LeNet-5's weights: {error}") from error
     return model.to(memory_format=torch.channels_last).eval()
+
+
+def _check_record(path: Path, content: bytes) -> None:
+    """Compare a file with its record; safetensors have no checksum of their own."""
+    record = path.with_suffix(".json")
+    if not record.exists():
+        return
+    about = read_json(record, "train")
+    wanted = about.get("sha256", about.get("weights_sha256"))
+    if wanted not in (None, sha256(content).hexdigest()):
+        remedy = "get both files anew, or move the record away"
+        raise ValueError(f"{path} is damaged or not the file of {record}: {remedy}")
+
+
+def _state_dict(content: bytes, suffix: str) -> dict[str, Tensor]:
+    if suffix not in (".pth", ".pt"):
+        weights = load(content)
+    else:
+        weights = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
+    if not isinstance(weights, dict):
+        raise TypeError(f"wanted a state dict, got {type(weights).__name__}")
+    return {str(name).removeprefix("module."): t for name, t in weights.items()}

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -68,14 +69,14 @@ def run_record(
     }
 
 
-def publish(record: dict, model: LeNet5, folder: Path | str) -> list[Path]:
-    """Write the weights and the record, which name each other; return both paths."""
-    paths = [Path(folder) / WEIGHTS, Path(folder) / RECORD]
+def publish(record: dict, model: LeNet5, path: Path) -> list[Path]:
+    """Write weights and, beside them, their record; return both paths."""
     about = {key: record[key] for key in ("dataset", "config", "date")}
-    weights = save_weights(paths[0], model, about)
+    weights = save_weights(path, model, about)
     record = record | {"weights_sha256": sha256(weights).hexdigest()}
-    write_atomically(paths[1], (json.dumps(record, indent=1) + "\n").encode())
-    return paths
+    beside = path.with_suffix(".json")
+    write_atomically(beside, (json.dumps(record, indent=1) + "\n").encode())
+    return [path, beside]
 
 
 def load_record(folder: Path | str) -> dict:
@@ -97,11 +98,14 @@ def load_record(folder: Path | str) -> dict:
 
 
 def environment(device: torch.device | str = "cpu") -> dict:
-    """Name the software, hardware and date that a result depends on."""
+    """Name the software, hardware and time that a result depends on."""
     names = ("torch", "torchvision", "numpy", "lenet")
     versions = {"python": platform.python_version()}
+    now = datetime.now(UTC)
     return {
-        "date": datetime.now(UTC).date().isoformat(),
+        "date": now.date().isoformat(),
+        "time": f"{now:%H:%M} UTC",
+        "commit": _commit(),
         "versions": versions | {name: version(name) for name in names},
         "hardware": {
             "system": f"{platform.system()} {platform.machine()}",
@@ -109,6 +113,30 @@ def environment(device: torch.device | str = "cpu") -> dict:
             "threads": torch.get_num_threads(),
         },
     }
+
+
+def machine(about: dict) -> str:
+    """Say in words what an :func:`environment` ran on."""
+    hardware = about["hardware"]
+    threads = hardware["threads"]
+    return f"{hardware['device']} with {threads} thread{'s' * (threads > 1)}"
+
+
+def _commit() -> str | None:
+    """Name the commit of this code, marked + where the package was changed since."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    try:
+        _output([*git, "ls-files", "--error-unmatch", Path(__file__).name])
+        commit = _output([*git, "rev-parse", "--short=10", "HEAD"])
+        changed = _output([*git, "status", "--porcelain", "--", "."])
+    except (OSError, subprocess.CalledProcessError):
+        return None  # no git, or no clone of this project
+    return commit + "+" * bool(changed)
+
+
+def _output(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    return done.stdout.strip()
 
 
 def _device_name(device: torch.device) -> str:

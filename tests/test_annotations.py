@@ -1,11 +1,10 @@
 """What is known of writers, labels and the network of 1998."""
 
-from collections import Counter
-
 import pytest
 import torch
 
 from lenet import annotations
+from lenet.annotations import split_by_writer
 from lenet.data import Digits
 
 
@@ -26,47 +25,39 @@ def test_writers_are_as_published():
     assert not set(of_test.tolist()) & set(numbers.tolist())
 
 
-def test_no_writer_is_on_both_sides(numbered):
+def test_no_writer_is_on_both_sides_and_another_seed_holds_out_others(numbered):
     numbers, student = annotations.writers()
-    train, val = annotations.split_by_writer(numbered, 10_000, seed=3)
+    train, val = split_by_writer(numbered, 10_000, seed=3)
     assert not set(numbers[train.labels].tolist()) & set(numbers[val.labels].tolist())
     assert sorted([*train.labels.tolist(), *val.labels.tolist()]) == list(range(60_000))
     assert 9_600 < len(val) <= 10_000
     assert abs(float(student[val.labels].double().mean()) - 0.5) < 0.02
+    again, other = (split_by_writer(numbered, 10_000, seed)[1] for seed in (3, 4))
+    assert torch.equal(again.labels, val.labels)
+    assert not torch.equal(other.labels, val.labels)
 
 
-def test_another_seed_holds_out_other_writers(numbered):
-    first, again, other = (
-        annotations.split_by_writer(numbered, 10_000, seed)[1].labels
-        for seed in (1, 1, 2)
-    )
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
-
-
-def test_other_digits_are_refused(numbered):
-    with pytest.raises(ValueError, match="59,999 digits: writers are known for all"):
-        annotations.split_by_writer(numbered[:59_999], 10_000, seed=0)
-
-
-@pytest.mark.parametrize("val_size", [10, 200_000])
-def test_a_split_that_leaves_a_side_empty_is_refused(numbered, val_size):
-    with pytest.raises(ValueError, match="leave some to train on"):
-        annotations.split_by_writer(numbered, val_size, seed=0)
+@pytest.mark.parametrize(
+    ("num", "val_size", "message"),
+    [
+        (59_999, 10_000, "59,999 digits: writers are known for all"),
+        (60_000, 10, "leave some to train on"),
+        (60_000, 200_000, "leave some to train on"),
+    ],
+)
+def test_other_digits_and_an_empty_side_are_refused(numbered, num, val_size, message):
+    with pytest.raises(ValueError, match=message):
+        split_by_writer(numbered[:num], val_size, seed=0)
 
 
 def test_the_82_errors_are_those_of_figure_8(mnist):
     answers, labels = annotations.errors_1998(), mnist.read_test().labels
     assert len(answers) == 82
-    wrong = Counter(int(labels[index]) for index in answers)
-    assert [wrong[digit] for digit in range(10)] == [3, 2, 8, 9, 11, 5, 13, 5, 10, 16]
+    wrong = labels[[*answers]].bincount().tolist()
+    assert wrong == [3, 2, 8, 9, 11, 5, 13, 5, 10, 16]
     assert all(int(labels[index]) != answer for index, answer in answers.items())
-
-
-def test_ten_of_the_82_have_a_label_that_reviewers_rejected():
-    rejected = annotations.label_errors()
-    assert len(rejected) == 15
-    assert len(annotations.errors_1998().keys() & rejected) == 10
+    rejected = annotations.label_errors()  # by reviewers
+    assert (len(rejected), len(answers.keys() & rejected)) == (15, 10)
 
 
 def test_the_curves_of_the_paper_end_where_its_text_says():

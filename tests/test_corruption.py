@@ -1,6 +1,7 @@
 """Corrupted digits against hand-computed pixels; the study of them against counts."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -142,17 +143,16 @@ def stored(clean, distorted):
 
 
 def test_errors_are_counted_level_by_level(sample, monkeypatch):
-    monkeypatch.setattr(corruption, "Config", lambda **kw: Config(num_epochs=1, **kw))
+    monkeypatch.setattr(corruption, "Config", partial(Config, num_epochs=1))
     few = replace(sample, read_test=lambda: sample.read_test()[:100])
-    result, unchanged = corruption.run(0, "distorted", few), set()
-    for name, (unit, levels) in corruption.CORRUPTIONS.items():
-        found = result["corruptions"][name]
-        assert (found["unit"], found["levels"]) == (unit, list(levels))
-        assert len(found["errors"]) == len(levels)
-        unchanged.add(found["errors"][levels.index(1 if name == "size" else 0)])
+    result = corruption.run(0, "distorted", few)
+    assert result["config"]["distortion"] == 1
+    unchanged = set()
+    for name, found in result["corruptions"].items():
+        assert len(found["errors"]) == len(found["levels"])
+        unchanged.add(found["errors"][found["levels"].index(name == "size")])
     assert len(unchanged) == 1
     assert max(result["corruptions"]["size"]["errors"]) > unchanged.pop()
-    assert result["config"]["distortion"] == 1
 
 
 def test_an_error_rate_is_that_of_the_stored_level_and_not_of_the_codes():
@@ -168,7 +168,8 @@ def test_reading_under_noise_must_keep_below_twice_the_errors(count, holds):
     clean = a_run("inverted pixels", {0.1: count})
     noise, variation, *_ = corruption.claims(stored(clean, a_run()))
     assert (noise.holds, variation.holds) == (holds, True)
-    assert f"{count / 10:.1f}, at inverted pixels 0.1" in noise.measured
+    assert "the worst is inverted pixels 0.1" in noise.measured
+    assert noise.measured.endswith(f"multiply by {count / 10:.1f}")
 
 
 @pytest.mark.parametrize("count", [0, 1_000])
@@ -177,24 +178,15 @@ def test_a_claim_without_a_number_cannot_be_judged(count):
     judged = corruption.claims(stored(a_run(), distorted))[2:]
     assert [(claim.holds, claim.rule) for claim in judged] == [(None, "")] * 3
     found = f"{count / 10:.1f} and 1.0 % misread at rotation −30 and 30 (degrees left)"
-    assert judged[2].measured == found
-
-
-def test_the_table_lists_every_level_of_size_shift_and_rotation():
-    clean, better = [a_run()], [a_run("rotation", {-30: 5})]
-    _, *rows = corruption.paper_levels(clean, better)
-    assert len(rows) == 7 + 9 + 7
-    assert ["rotation −30 (none)", "1.0 %", "0.5 %"] in rows
+    assert judged[2].measured.startswith(found)
 
 
 def test_training_with_distortions_helps_under_these_corruptions_and_levels():
     trained, found = corruption.by_training(load_stored("corruption")), {}
     for name, (_, levels) in corruption.CORRUPTIONS.items():
-        both = (
-            corruption.level_errors(runs, name).mean(0) for runs in trained.values()
-        )
-        lowered = zip(levels, *both, strict=True)
-        found[name] = [level for level, clean, after in lowered if after < clean]
+        rates = [corruption.level_errors(runs, name) for runs in trained.values()]
+        clean, after = (each.mean(0) for each in rates)
+        found[name] = [x for x, low in zip(levels, after < clean, strict=True) if low]
     for name in ("rotation", "shift right", "shift down", "size", "slant"):
         assert found[name] == list(corruption.CORRUPTIONS[name][1])
     assert found["inverted pixels"] == found["Gaussian noise"] == [0]
@@ -210,8 +202,8 @@ def test_each_corruption_shows_its_curve_and_its_digit_at_each_level(images):
     for axes, (_, levels) in zip(figure.axes, kinds, strict=True):
         (strip,) = axes.child_axes
         assert strip.images[0].get_array().shape == (32, 32 * len(levels))
-        assert len(strip.get_xticks()) == len(levels)
         assert list(axes.lines[0].get_xdata()) == list(levels)
+
     assert figure.axes[2].lines[0].get_ydata()[-1] == pytest.approx(30)
     assert "blur 30 and 1" in alt
     assert figure.get_size_inches()[1] < 8.3, "higher than the page"

@@ -63,4 +63,7 @@ def test_both_reports_hold_every_section_and_caption(notebook):
             assert squeezed(part) in squeezed(page.text)
             assert squeezed(part) in squeezed(pdf)
     assert [attrs["alt"] for attrs in page.find("img")] == reported(content, "alt")
+    for link in (attrs.get("href", "#") for attrs in page.find("a")):
+        here = not link.startswith(("#", "https://", "http://"))
+        assert not here or (ROOT / "reports" / link).exists(), link
     assert 4 <= len(reader.pages) <= 20

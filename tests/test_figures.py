@@ -138,7 +138,7 @@ def test_the_hyperparameters_are_the_optimisers_own_and_the_weights_start_as_sai
     config, model = Config(), new_model(0)
     rows = figures.hyperparameters(config, new_optimizer(model, config), 60_000)
     found = [value for _, value in rows[1:]]
-    assert found == ["0.001", "0.9 and 0.999", "1e-08", "0", 32, 15, 28_125, 42]
+    assert found == ["0.001", "0.9 and 0.999", "$10^{-8}$", "0", 32, 15, 28_125, 42]
     for layer in model.modules():
         if hasattr(layer, "weight"):
             most = layer.weight[0].numel() ** -0.5  # 1/√F

@@ -9,27 +9,16 @@ from lenet.model import layer_outputs, new_model
 from lenet.studies import maps
 
 
-def test_the_kernels_are_drawn_on_one_scale():
-    model = new_model(0)
-    figure, _ = maps.kernels(model)
+def test_kernels_and_maps_are_those_of_the_network_on_one_scale(sample):
+    model, images = new_model(0), sample.train.images[:1]
     weights = model.feature_extractor.c1.weight.detach()[:, 0]
-    for axes, kernel in zip(figure.axes, weights, strict=True):
-        shown = axes.images[0]
-        assert np.allclose(shown.get_array(), kernel)
-        assert shown.get_clim()[1] == pytest.approx(float(weights.abs().max()))
-
-
-@pytest.mark.parametrize(("layer", "num", "side"), [("c1", 6, 28), ("s4", 16, 5)])
-def test_the_maps_are_those_of_the_network_from_minus_1_to_1(sample, layer, num, side):
-    model, digits = new_model(0), sample.train
-    figure, alt = maps.maps(model, digits.images[0], layer)
-    shown = layer_outputs(model, to_input(digits.images[:1]))[layer][0]
-    assert shown.shape == (num, side, side)
-    for axes, each in zip(figure.axes, shown, strict=True):
-        assert np.allclose(axes.images[0].get_array(), each, atol=1e-6)
-        assert axes.images[0].get_clim() == (-1, 1)
-    assert f"The {num} maps of {layer.upper()}" in alt
-    assert "-" not in alt
+    s4 = layer_outputs(model, to_input(images))["s4"][0]
+    s4_maps = maps.maps(model, images[0], "s4"), s4, 1
+    kernels = maps.kernels(model), weights, float(weights.abs().max())
+    for (figure, _), fields, most in (kernels, s4_maps):
+        for axes, field in zip(figure.axes, fields, strict=True):
+            assert np.allclose(axes.images[0].get_array(), field, atol=1e-6)
+            assert axes.images[0].get_clim() == pytest.approx((-most, most))
 
 
 def test_a_shift_is_felt_at_the_input_as_numpy_says(sample):

@@ -1,13 +1,17 @@
 import gzip
+import pwd
+import subprocess
 import threading
+from pathlib import Path
 from socketserver import StreamRequestHandler, TCPServer
 
 import numpy as np
 import pytest
 
-from lenet import mnist
+from lenet import load_dataset, mnist
 from lenet.mnist import load_split
 
+ROOT = Path(__file__).parent.parent
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = mnist.SHA256
 
 
@@ -29,6 +33,82 @@ def test_files_are_read_packed_or_not_under_both_names(
     found = (*load_split("train"), *load_split("test"))
     for array, name in zip(found, mnist.SHA256, strict=True):
         assert np.array_equal(array, tiny.arrays[name])
+
+
+@pytest.mark.parametrize("stem", ["-idx", ".idx"])
+def test_each_file_may_lie_in_a_folder_of_its_own_name(
+    tiny, tmp_path, monkeypatch, stem
+):
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "m"))
+    for path in tiny.write(tmp_path / "all", packed=False).iterdir():
+        name = path.name.replace("-idx", stem)
+        (tmp_path / "m" / name).mkdir(parents=True)
+        path.rename(tmp_path / "m" / name / name)
+    assert np.array_equal(load_split("train")[1], tiny.arrays[TRAIN_LABELS])
+
+
+@pytest.mark.parametrize("below", ["MNIST/raw", "raw"])
+def test_torchvisions_root_is_read_as_it_is_and_verified(
+    tiny, tmp_path, monkeypatch, below
+):
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "root"))
+    tiny.write(tmp_path / "root" / "FashionMNIST" / "raw")
+    with pytest.raises(FileNotFoundError, match=f"has no {TRAIN_IMAGES}"):
+        load_split("train")
+    raw = tiny.write(tmp_path / "root" / below, packed=False)
+    assert np.array_equal(load_split("test")[1], tiny.arrays[TEST_LABELS])
+    (raw / TEST_LABELS).write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="holds 7 bytes"):
+        load_split("test")
+
+
+def test_a_tilde_stands_for_the_home_folder_here_and_in_make(
+    tiny, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MNIST_DIR", "~/m")
+    tiny.write(tmp_path / "m")
+    assert len(load_split("train")[1]) == 20
+    makefile = "include Makefile\nshow: ; @printenv MNIST_DIR\n"
+    for given, wanted in {"~/m n": tmp_path / "m n", "m": ROOT / "m"}.items():
+        command = [
+            "make",
+            "--no-print-directory",
+            "--file=-",
+            "show",
+            f"MNIST_DIR={given}",
+        ]
+        how = {"input": makefile, "capture_output": True, "text": True, "cwd": ROOT}
+        assert subprocess.run(command, **how).stdout == f"{wanted}\n"
+
+
+def test_a_user_without_a_home_is_told_what_to_set(tiny, monkeypatch, capsys):
+    def nobody(uid):
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    with pytest.raises(FileNotFoundError, match=r"no home folder.*set MNIST_DIR"):
+        load_dataset("mnist")
+    assert load_dataset().is_sample
+    assert "no home folder" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "other", ["mnist.npz", "mnist_train.csv", "mnist/train-00000-of-00001.parquet"]
+)
+def test_other_forms_of_mnist_are_named_and_the_four_files_asked_for(
+    tiny, tmp_path, monkeypatch, other
+):
+    path = tmp_path / "m" / other
+    path.parent.mkdir(parents=True)
+    path.touch()
+    for given in (tmp_path / "m", path):
+        monkeypatch.setenv("MNIST_DIR", str(given))
+        message = f"has no {TRAIN_IMAGES}.*holds {path.name}, which .*put the four"
+        with pytest.raises(FileNotFoundError, match=message):
+            load_split("train")
 
 
 # Damaged, swapped and missing files

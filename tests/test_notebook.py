@@ -60,9 +60,14 @@ def test_code_cells_are_short_and_define_nothing(notebook):
 
 def test_the_first_cell_shows_title_and_abstract_of_this_run(notebook):
     (front,) = [report for report in reports(notebook) if report["kind"] == "front"]
-    assert notebook.cells[0].source.startswith(f"# {front['title']}\n")
-    assert front["abstract"] in notebook.cells[0].source
+    (shown,) = notebook.cells[0].outputs
+    assert shown.data["text/markdown"].startswith(f"# {front['title']}\n")
+    assert front["abstract"] in shown.data["text/markdown"]
     assert front["banner"] is None
+
+
+def test_the_notebook_is_small_enough_for_viewers(notebook):
+    assert len(nbformat.writes(notebook).encode()) < 1_500_000
 
 
 def test_every_figure_has_alternative_text_and_caption(notebook):
@@ -85,4 +90,5 @@ def test_the_notebook_tells_the_published_run():
     correct, total = record["test"]["num_correct"], record["test"]["num_examples"]
     text = json.dumps(outputs(notebook))
     assert f"{correct:,} of {total:,}" in text
-    assert f"{100 * correct / total:.2f} %" in notebook.cells[0].source
+    top = json.dumps(notebook.cells[0].outputs)
+    assert f"{100 * correct / total:.2f} %" in top

@@ -1,12 +1,15 @@
+import itertools
 import random
+import sys
 from contextlib import suppress
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from lenet import predict, read_image
+from lenet.photo import read_images
 from lenet.predict import accuracy
 
 
@@ -30,9 +33,17 @@ def read(tmp_path):
 
 
 def difference(one, other) -> float:
-    """Mean difference in grey levels of 255, over the pixels with ink in either."""
-    inked = (one > 0) | (other > 0)
-    return float((one - other).abs()[inked].float().mean())
+    """Mean difference in grey levels of 255, over the pixels with ink in either.
+
+    The centre of mass is rounded to a pixel, so that the nearest of 9 places counts.
+    """
+
+    def at(place):
+        moved = other.roll(place, (1, 2))
+        inked = (one > 0) | (moved > 0)
+        return float((one - moved).abs()[inked].float().mean())
+
+    return min(map(at, itertools.product((-1, 0, 1), repeat=2)))
 
 
 def drawn(ink, colour="black", paper="white"):
@@ -77,7 +88,7 @@ SAME_DIGIT = {  # how it is made, in which format, and the largest difference
     "WebP": (drawn, "webp", 5),
     "small": (lambda ink: drawn(ink).resize((48, 48)), "png", 30),
     "large": (lambda ink: drawn(ink).resize((3_000, 3_000)), "png", 30),
-    "in a corner": (lambda ink: ImageOps.expand(ink, (380, 20, 0, 60)), "png", 20),
+    "in a corner": (lambda ink: ImageOps.expand(ink, (380, 20, 0, 60)), "png", 30),
     "turned, with a tag that says so": (turned, "jpg", 5),
 }
 
@@ -115,6 +126,154 @@ def test_the_aspect_is_kept(read):
     assert [int(bar.amax(axis).count_nonzero()) for axis in (1, 0)] == [20, 4]
 
 
+# The same digit on other paper
+
+
+def on_a_table(digit, turn=0, table="#5c3c28"):
+    sheet = Image.new("L", digit.size, 255).rotate(turn, expand=True)
+    picture = Image.new("RGB", (sheet.width + 160, sheet.height + 120), table)
+    picture.paste(digit.rotate(turn, expand=True), (90, 50), sheet)
+    return picture
+
+
+def in_a_box(digit, line, turn=0):
+    page = ImageOps.expand(digit, 80, "white")
+    box = (60, 50, page.width - 45, page.height - 60)
+    ImageDraw.Draw(page).rectangle(box, outline="#222", width=line)
+    return page.rotate(turn, Image.Resampling.BICUBIC, fillcolor="white")
+
+
+def in_boxes_side_by_side(digit):
+    page = ImageOps.expand(in_a_box(digit, 4), (0, 0, 480, 0), "white")
+    page.paste(in_a_box(ImageOps.mirror(digit), 4), (480, 0))
+    return page
+
+
+def ruled(digit, step, colour="#7896c8", upright=True):
+    page = digit.copy()
+    draw = ImageDraw.Draw(page)
+    for at in range(11, page.width, step):
+        draw.line((0, at, page.width, at), fill=colour, width=2)
+        if upright:
+            draw.line((at, 0, at, page.height), fill=colour, width=2)
+    return Image.fromarray(np.minimum(page, digit))
+
+
+def written(pen, size=460):
+    """A 5 in strokes of a width, 260 high."""
+    page = Image.new("RGB", (size, size), "#f5f4f0")
+    draw = ImageDraw.Draw(page)
+    points = [(310, 110), (190, 110), (180, 220)]
+    angles = np.radians(np.arange(-110, 151, 5))
+    points += [(235 + 75 * np.cos(a), 285 + 75 * np.sin(a)) for a in angles]
+    draw.line(points, fill="#1e1e3c", width=pen, joint="curve")
+    for x, y in points:
+        draw.circle((x, y), pen / 2, fill="#1e1e3c")
+    return page
+
+
+def cut_to_the_ink(digit):
+    return digit.crop(
+        digit.convert("L").point(lambda grey: 255 * (grey < 128)).getbbox()
+    )
+
+
+def pale_above(digit, share):
+    """The upper half at a share of the contrast, in a small scan."""
+    ink = 245 - np.asarray(digit, float)
+    ink[: digit.height // 2] *= share
+    page = (245 - ink).clip(0, 255)
+    return Image.fromarray(page.astype(np.uint8)).resize((64, 64), Image.Resampling.BOX)
+
+
+OTHER_PAPER = {  # how it is made, how far it is turned, and the largest difference
+    "a sheet on a table": (on_a_table, 0, 20),
+    "a turned sheet on a table": (lambda digit: on_a_table(digit, 12), 12, 40),
+    "white ink on a board": (lambda d: ImageOps.invert(on_a_table(d, 8)), 8, 40),
+    "a thin box": (lambda digit: in_a_box(digit, 3), 0, 40),
+    "a thick box": (lambda digit: in_a_box(digit, 14), 0, 40),
+    "a turned box": (lambda digit: in_a_box(digit, 5, 4), 4, 40),
+    "a box on a sheet on a table": (lambda d: on_a_table(in_a_box(d, 5)), 0, 40),
+    "squared paper": (lambda digit: ruled(digit, 27), 0, 55),
+    "ruled paper": (lambda digit: ruled(digit, 40, "#555", upright=False), 0, 55),
+}
+
+
+@pytest.mark.parametrize(
+    ("make", "turn", "limit"), OTHER_PAPER.values(), ids=OTHER_PAPER
+)
+def test_a_digit_is_the_same_on_other_paper(read, ink, make, turn, limit):
+    plain = drawn(ink).rotate(turn, expand=True, fillcolor="white")
+    assert difference(read(make(drawn(ink))), read(plain)) < limit
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("pen", [12, 30, 50, 64])
+def test_paper_is_told_from_ink_without_a_margin(read, pen, invert):
+    whole = ImageOps.invert(written(pen)) if invert else written(pen)
+    box = ImageOps.invert(whole) if invert else whole
+    cut = whole.crop(box.convert("L").point(lambda g: 255 * (g < 128)).getbbox())
+    assert difference(read(cut), read(whole)) < 45
+
+
+def test_the_pale_half_of_a_stroke_is_kept(read):
+    plain = read(written(26))
+    for share in (0.5, 0.35, 0.25):
+        assert difference(read(pale_above(written(26), share)), plain) < 60
+        rows = read(pale_above(written(26), share))[0].amax(1)
+        assert rows[6:10].min() > 100, "the bar of the 5"
+
+
+# One digit, or several
+
+
+def side_by_side(*digits, gap=30):
+    cut = [cut_to_the_ink(each) for each in digits]
+    width = sum(each.width + gap for each in cut) + gap
+    page, left = Image.new("RGB", (width, 460), "white"), gap
+    for number, each in enumerate(cut):
+        page.paste(each, (left, 60 + 25 * (number % 2)))
+        left += each.width + gap
+    return page
+
+
+@pytest.fixture(scope="module")
+def row(sample):
+    """Digits of several writers, dark on light."""
+    images = sample.train.images[:4].numpy()
+    large = [Image.fromarray(each).resize((320, 320)) for each in images]
+    return [drawn(each) for each in large]
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_digits_side_by_side_are_read_from_left_to_right(tmp_path, read, row, count):
+    path = tmp_path / "row.png"
+    side_by_side(*row[:count]).save(path)
+    images = read_images(path)
+    assert images.shape == (count, 32, 32)
+    for image, alone in zip(images, row, strict=False):
+        assert difference(image.int()[None], read(alone)) < 60
+    with pytest.raises(ValueError, match=f"{count} digits are seen, not one: give"):
+        read_image(path)
+
+
+def test_digits_in_boxes_are_read_one_by_one(tmp_path, ink):
+    in_boxes_side_by_side(drawn(ink)).save(tmp_path / "boxes.png")
+    assert len(read_images(tmp_path / "boxes.png")) == 2
+
+
+def test_a_digit_in_parts_is_one_and_specks_are_none(read):
+    page = Image.new("L", (300, 300), 255)
+    draw = ImageDraw.Draw(page)
+    draw.line([(165, 60), (215, 60)], width=14)  # the bar of a 5, off its body
+    draw.line([(140, 80), (135, 140)], width=14)
+    draw.arc((110, 130, 210, 250), -120, 150, width=14)
+    draw.ellipse((30, 200, 36, 206), fill=0)
+    whole = read(page)
+    draw.rectangle((100, 185, 230, 189), fill=255)  # a stroke that broke
+    assert difference(read(page), whole) < 60
+
+
 # Pictures that cannot be read
 
 
@@ -131,6 +290,54 @@ BLANK = {
 def test_a_picture_without_a_digit_says_so(read, picture):
     with pytest.raises(ValueError, match=r"nothing stands out .* give one digit"):
         read(picture, "tiff")
+
+
+def grain(size, seed=0):
+    """Light and dark without any stroke, in spots of a size."""
+    noise = np.random.default_rng(seed).normal(size=(240 // size, 240 // size))
+    grey = (128 + 60 * noise).clip(0, 255).astype(np.uint8)
+    return Image.fromarray(grey).resize((240, 240), Image.Resampling.NEAREST)
+
+
+TEXTURES = {
+    "noise": grain(1),
+    "coarse noise": grain(3),
+    "a chessboard": Image.fromarray(
+        np.kron(np.indices((8, 8)).sum(0) % 2, 255 * np.ones((25, 25))).astype(np.uint8)
+    ),
+    "a blot": Image.fromarray(
+        np.pad(np.zeros((60, 60), np.uint8), 90, constant_values=255)
+    ),
+}
+
+
+@pytest.mark.parametrize("picture", TEXTURES.values(), ids=TEXTURES)
+def test_what_is_no_stroke_on_paper_is_refused(read, picture):
+    with pytest.raises(ValueError, match="nothing stands out"):
+        read(picture)
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png", "webp"])
+@pytest.mark.parametrize("fullest", [0, 1, 2])
+def test_of_an_animation_the_fullest_frame_is_read(read, ink, suffix, fullest):
+    half = ink.copy()
+    half.paste(0, (0, 0, 320, 160))
+    frames = [drawn(each) for each in (half, half.rotate(1), half)]
+    frames[fullest] = drawn(ink)
+    picture = read(frames[0], suffix, save_all=True, append_images=frames[1:])
+    assert difference(picture, read(drawn(ink))) < 12
+
+
+def test_heic_is_read_where_its_reader_is_installed(read, ink):
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    assert difference(read(drawn(ink), "heic"), read(drawn(ink))) < 12
+
+
+def test_heic_without_its_reader_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / "digit.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(ValueError, match="HEIC needs `pip install pillow-heif`"):
+        read_image(tmp_path / "digit.heic")
 
 
 def test_a_missing_file_a_part_of_a_picture_and_other_files_are_refused(
@@ -191,9 +398,31 @@ def in_uneven_light(image, rng):
     return photo.clip(0, 255).astype(np.uint8)
 
 
+def on_a_turned_sheet(image, rng):
+    sheet = Image.fromarray(on_a_page(image, rng)).convert("RGB")
+    return np.asarray(on_a_table(sheet, rng.uniform(-10, 10)))
+
+
+def in_a_printed_box(image, rng):
+    page = Image.fromarray(on_a_page(image, rng)).convert("RGB")
+    return np.asarray(in_a_box(page, int(rng.integers(3, 12))))
+
+
+def on_squared_paper(image, rng):
+    page = Image.fromarray(on_a_page(image, rng)).convert("RGB")
+    return np.asarray(ruled(page, int(rng.integers(25, 45))))
+
+
 @pytest.mark.parametrize(
     ("picture_of", "suffix"),
-    [(as_it_is, "png"), (on_a_page, "jpg"), (in_uneven_light, "jpg")],
+    [
+        (as_it_is, "png"),
+        (on_a_page, "jpg"),
+        (in_uneven_light, "jpg"),
+        (on_a_turned_sheet, "jpg"),
+        (in_a_printed_box, "png"),
+        (on_squared_paper, "png"),
+    ],
 )
 def test_pictures_of_test_digits_are_read_right(
     mnist, published_model, read, picture_of, suffix

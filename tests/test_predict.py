@@ -1,4 +1,6 @@
 import json
+import random
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from safetensors.torch import save as save_tensors
 
 from lenet import Digits, LeNet5, Proportion, load_weights, predict
 from lenet.model import new_model
-from lenet.predict import accuracy, save_weights
+from lenet.predict import BEST, accuracy, save_weights
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def test_weights_come_back_bit_for_bit_and_tell_where_they_are_from(tmp_path):
 
 def test_missing_or_damaged_weights_or_those_of_another_network_are_refused(tmp_path):
     path = tmp_path / "lenet5.safetensors"
-    with pytest.raises(FileNotFoundError, match=f"no weights at {path}: `make report`"):
+    with pytest.raises(FileNotFoundError, match=f"no weights at {path}: give a file"):
         load_weights(path)
     good, weights = save_weights(path, LeNet5(), {}), LeNet5().state_dict()
     wider = save_tensors(weights | {"classifier.output.bias": torch.zeros(11)})
@@ -70,3 +72,56 @@ def test_missing_or_damaged_weights_or_those_of_another_network_are_refused(tmp_
         path.write_bytes(content)
         with pytest.raises(ValueError, match=f"{path} does not hold LeNet-5's weights"):
             load_weights(path)
+
+
+@pytest.mark.parametrize("suffix", ["pth", "pt"])
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_a_state_dict_of_torch_is_read(tmp_path, suffix, prefix):
+    model, path = new_model(seed=1), tmp_path / f"mine.{suffix}"
+    weights = model.state_dict()
+    torch.save({prefix + name: value for name, value in weights.items()}, path)
+    loaded = load_weights(path).state_dict()
+    assert loaded.keys() == weights.keys()
+    assert all(torch.equal(loaded[name], weights[name]) for name in weights)
+
+
+def test_keys_that_do_not_fit_are_named(tmp_path):
+    weights = LeNet5().state_dict()
+    weights["fc.bias"] = weights.pop("classifier.output.bias")
+    torch.save(weights, tmp_path / "mine.pth")
+    with pytest.raises(ValueError, match="does not hold LeNet-5's weights") as error:
+        load_weights(tmp_path / "mine.pth")
+    assert "classifier.output.bias" in str(error.value)
+    assert "fc.bias" in str(error.value)
+
+
+def test_other_content_of_a_torch_file_is_refused_and_no_code_runs(tmp_path):
+    path = tmp_path / "mine.pt"
+    for content in (torch.zeros(3), [1], LeNet5(), {"epoch": 3}):
+        torch.save(content, path)
+        with pytest.raises(ValueError, match="does not hold LeNet-5's weights"):
+            load_weights(path)
+    for content in (b"", b"no weights", path.read_bytes()[:200]):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="does not hold LeNet-5's weights"):
+            load_weights(path)
+
+
+@pytest.mark.parametrize("key", ["sha256", "weights_sha256"])
+def test_damaged_bytes_are_refused_where_a_record_stands_beside(tmp_path, key):
+    path, model = tmp_path / "mine.safetensors", new_model(seed=1)
+    content = save_weights(path, model, {})
+    record = json.dumps({key: sha256(content).hexdigest()})
+    path.with_suffix(".json").write_text(record)
+    load_weights(path)
+    for place in random.Random(0).sample(range(len(content)), 30):
+        damaged = bytes([content[place] ^ 1])
+        path.write_bytes(content[:place] + damaged + content[place + 1 :])
+        with pytest.raises(ValueError, match="is damaged or not the file of"):
+            load_weights(path)
+
+
+def test_the_best_weights_have_their_record_beside_them():
+    record = json.loads(BEST.with_suffix(".json").read_text())
+    assert record["weights_sha256"] == sha256(BEST.read_bytes()).hexdigest()
+    assert load_weights().training is False

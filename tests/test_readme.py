@@ -1,20 +1,21 @@
 """The README: its numbers are the run's, its commands and links are there."""
 
+import os
 import re
 import shlex
 import subprocess
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from PIL import Image, ImageDraw
 
-from lenet import Batches, load_dataset
 from lenet.__main__ import main
-from lenet.bench import load_bench
-from lenet.readme import filled
+from lenet.readme import NOTEBOOK, PICTURES, filled
 from lenet.record import load_record
+from lenet.report.reading import find_figures, vector
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -25,13 +26,20 @@ def targets():
     return set(re.findall(r"^([a-z-]+):.*##", text, re.M))
 
 
-def test_the_numbers_are_those_of_the_published_run():
-    assert filled(README, load_record(ROOT / "reports"), load_bench()) == README
+def test_numbers_and_pictures_are_those_of_the_published_run():
+    figures = find_figures(nbformat.read(ROOT / NOTEBOOK, as_version=4))
+    assert filled(README, load_record(ROOT / "reports"), figures) == README
+    for label, path in PICTURES.items():
+        assert (ROOT / path).read_text() == vector(figures[label])
+
+
+def test_the_first_page_is_short():
+    assert len(README.splitlines()) <= 110
 
 
 def test_the_make_targets_named_are_those_there():
     named = set(re.findall(r"(?:^    |`)make ([a-z-]+)", README, re.M))
-    assert named == targets() - {"help"}
+    assert {"report", "test", "lab", "check-studies", "study"} <= named <= targets()
 
 
 def test_every_relative_link_leads_to_a_file():
@@ -64,12 +72,12 @@ def test_the_python_example_reads_a_picture(photo):
     assert names["prediction"].labels.tolist() == [1]
 
 
-def test_the_training_example_runs_on_the_sample():
-    loader = Batches(load_dataset("sample").train[:64], 32)
-    code = re.findall(r"```python\n(.*?)```", README, re.S)[1]
-    names = {"train_loader": loader, "valid_loader": loader}
-    exec(code.replace("epochs=15", "epochs=1"), names)
-    assert len(names["history"]) == 1
+def test_the_training_example_runs_as_it_stands(monkeypatch):
+    monkeypatch.setenv("DATASET", "sample")
+    names = {}
+    exec(re.findall(r"```python\n(.*?)```", README, re.S)[1], names)
+    assert len(names["history"]) == 3
+    assert names["schedule"].get_last_lr() == [pytest.approx(1e-3 / 8)]
 
 
 def test_make_alone_lists_the_targets():
@@ -77,6 +85,15 @@ def test_make_alone_lists_the_targets():
         shlex.split("make"), cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert set(re.findall(r"^make ([a-z-]+)", shown.stdout, re.M)) == targets()
+
+
+def test_make_works_in_an_environment_whose_path_holds_a_space():
+    env = os.environ | {"VIRTUAL_ENV": "/my own/env"}
+    command = ["make", "--dry-run", "lint"]
+    shown = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert shown.returncode == 0
+    assert '"/my own/env/bin/python" -m pip install' in shown.stdout
+    assert '"/my own/env/bin/python" -m ruff check .' in shown.stdout
 
 
 def test_ci_runs_the_commands_of_the_readme():
@@ -87,6 +104,15 @@ def test_ci_runs_the_commands_of_the_readme():
 def test_conda_installs_this_project_against_the_same_lock():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert {"pip": ["-c requirements.lock", "-e ."]} in environment["dependencies"]
+
+
+def test_the_citation_is_of_this_version_and_these_authors():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert citation["version"] == project["version"]
+    names = [author["name"] for author in citation["authors"]]
+    assert names == [author["name"] for author in project["authors"]]
+    assert citation["title"] == README.splitlines()[0].removeprefix("# ")
 
 
 def test_the_lock_pins_every_dependency():

@@ -8,10 +8,13 @@ import pytest
 import torch
 
 from lenet import Config, load_weights, predict
+from lenet.files import read_json
 from lenet.model import new_model
-from lenet.predict import PUBLISHED
+from lenet.predict import BEST
 from lenet.record import RECORD, WEIGHTS, load_record, publish, reports_folder
 from lenet.record import run_record as make_record
+from lenet.studies import best
+from lenet.studies.runner import ROOT
 from lenet.train import EpochRecord
 
 
@@ -44,7 +47,7 @@ def test_record_and_weights_come_back_and_name_each_other(
     record, make_history, tmp_path
 ):
     model = new_model(seed=1)
-    publish(record, model, tmp_path)
+    publish(record, model, tmp_path / WEIGHTS)
     found, weights = load_record(tmp_path), tmp_path / WEIGHTS
     assert found.pop("weights_sha256") == sha256(weights.read_bytes()).hexdigest()
     assert found == record
@@ -59,9 +62,9 @@ def test_record_and_weights_come_back_and_name_each_other(
 def test_a_record_without_its_own_weights_is_refused(record, tmp_path):
     with pytest.raises(FileNotFoundError, match="`make report` writes it"):
         load_record(tmp_path)
-    weights, _ = publish(record, new_model(seed=1), tmp_path)
+    weights, _ = publish(record, new_model(seed=1), tmp_path / WEIGHTS)
     before = weights.read_bytes()
-    publish(record, new_model(seed=2), tmp_path)
+    publish(record, new_model(seed=2), tmp_path / WEIGHTS)
     weights.write_bytes(before)  # as if killed between the two files
     with pytest.raises(ValueError, match="of two runs: `make report` writes both"):
         load_record(tmp_path)
@@ -78,11 +81,16 @@ def test_a_sample_run_never_overwrites_mnists_files(sample, monkeypatch):
     assert str(reports_folder(replace(sample, banner=None))) == "/somewhere"
 
 
-def test_the_published_record_is_what_the_published_weights_give(
-    mnist, published_model
-):
+@pytest.mark.parametrize(
+    "path", [BEST, ROOT / "reports" / WEIGHTS], ids=["best", "run"]
+)
+def test_published_records_are_what_the_published_weights_give(mnist, path):
     """Another processor rounds otherwise, which may tip a digit or two."""
-    record, digits = load_record(PUBLISHED.parent), mnist.read_test()
-    preds = predict(published_model, digits.images).labels
+    record, digits = read_json(path.with_suffix(".json"), ""), mnist.read_test()
+    preds = predict(load_weights(path), digits.images).labels
     wrong = torch.nonzero(preds != digits.labels).flatten().tolist()
-    assert len(set(wrong) ^ set(record["test"]["wrong"])) <= 2
+    if path == BEST:
+        assert abs(len(wrong) - record["test_errors"]["count"]) <= 2
+        assert record["config"] == asdict(best.CONFIG)
+    else:
+        assert len(set(wrong) ^ set(record["test"]["wrong"])) <= 2

@@ -13,7 +13,7 @@ import pypdf
 import pytest
 from nbformat import v4
 
-from lenet.report import HTMLReport, PDFReport, display, figure, front_matter, prose
+from lenet.report import FrontMatter, HTMLReport, PDFReport, display, figure, prose
 from lenet.report.export import convert
 
 TITLE = r"A report & its \<signs>"
@@ -71,7 +71,7 @@ class Page(HTMLParser):
         self.tag = tag
 
     def handle_data(self, data):
-        if self.tag not in {"style", "title", "annotation"}:
+        if self.tag not in {"script", "style", "title", "annotation"}:
             self.text += data
 
     def handle_endtag(self, tag):
@@ -87,6 +87,17 @@ def outputs(show, *arguments, **keywords):
         show(*arguments, **keywords)
     calls = [(call.args[0], call.kwargs["metadata"]) for call in shown.mock_calls]
     return [v4.new_output("display_data", d, metadata=m) for d, m in calls]
+
+
+def front(title=TITLE, abstract="Words.", **known):
+    """Return the output at the top once the last cell has completed it."""
+    about = {"authors": "A. N. Author", "date": "2026-01-02", "version": "version 3"}
+    about |= {"links": "See [another](other_report.ipynb), [x](../reports/x.pdf)."}
+    with mock.patch("lenet.report.front.display") as shown:
+        FrontMatter(title).complete(abstract, **about | known)
+    (call,) = shown.return_value.update.mock_calls
+    metadata = call.kwargs["metadata"]
+    return [v4.new_output("display_data", call.args[0], metadata=metadata)]
 
 
 def cell(outputs=(), source="x = 1", tags=()):
@@ -116,12 +127,11 @@ def long_table():
 
 def sample(*more, banner=None):
     """Make an executed notebook, with more cells before its references."""
-    abstract = "We measure **0.95 %** with $E(W)$ of [(2)](#eq-2)."
-    front = outputs(front_matter, TITLE, abstract, banner=banner)
+    abstract = "We measure **0.95 %** with $E(W)$ of [(2)](#eq-2). Then more."
     log = [v4.new_output("stream", text=f"Epoch {i} <b> done\n") for i in (1, 2)]
     cells = [
         v4.new_markdown_cell("# Old title\n\n**Abstract.** Old words."),
-        cell(front, tags=["remove-cell"]),
+        cell(front(abstract=abstract, banner=banner), tags=["remove-cell"]),
         v4.new_markdown_cell(TEXT),
         v4.new_markdown_cell(MORE),
         cell(long_table(), source="secret_input = 1", tags=["remove-input"]),
@@ -162,7 +172,7 @@ def made():
 def test_a_figure_is_one_picture_with_words_then_its_caption():
     picture, caption = plot()
     nbformat.validate(sample())
-    assert set(picture.data) == {"image/svg+xml", "image/png", "text/plain"}
+    assert set(picture.data) == {"image/png", "text/plain"}
     assert picture.data["text/plain"] == picture.metadata["image/png"]["alt"]
     assert re.match(r'<a id="fig-loss"></a>\*\*Figure', caption.data["text/markdown"])
     assert re.match(r"Figure \d\. Loss", caption.data["text/plain"])
@@ -195,7 +205,7 @@ def test_the_page_loads_and_runs_nothing(made):
     for tag, attrs in made.page.elements:
         assert not any(name.startswith("on") for name in attrs)
         assert attrs.get("src", "data:").startswith("data:")
-        assert tag == "a" or "href" not in attrs
+        assert tag == "a" or attrs.get("href", "data:").startswith("data:")
     style = made.html[made.html.index("<style") : made.html.index("</style>")]
     assert "@import" not in style
     (font,) = re.findall(r"url\(([^)]*)", style)
@@ -207,7 +217,8 @@ def test_links_lead_somewhere_and_headings_are_in_order(made):
     assert len(ids) == len(set(ids))
     for attrs in made.page.find("a"):
         url = attrs.get("href", "#fig-loss")
-        assert url.startswith("https://") or url[1:] in ids
+        files = "https://example.org/a?b=1&c=2", "other-report.html", "x.pdf"
+        assert url in files or url[1:] in ids
     levels = list(map(int, re.findall("<h([1-6])", made.html)))
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
@@ -243,6 +254,39 @@ def test_both_reports_hold_the_words_as_they_are(made):
     for joined in ("3\xa0%", "1.5\xa0%"):
         assert joined in made.page.text
     assert "2 × 10−5" in words(made.pdf)  # raised by Typst
+
+
+def test_both_say_who_made_the_report_and_when_and_lead_to_the_others(made):
+    meta = {each.get("name"): each.get("content") for each in made.page.find("meta")}
+    assert (meta["author"], meta["date"]) == ("A. N. Author", "2026-01-02")
+    assert meta["description"] == "We measure 0.95\xa0% with E(W) of (2)."
+    about = made.reader.metadata
+    assert (about.author, about.subject) == ("A. N. Author", meta["description"])
+    assert about.creation_date.date().isoformat() == "2026-01-02"
+    for shown in (made.page.text, words(made.pdf)):
+        assert "A. N. Author, 2026-01-02, version 3" in shown
+    notes = [note.get_object() for note in made.reader.pages[0]["/Annots"]]
+    links = {note["/A"]["/URI"] for note in notes if "/URI" in note.get("/A", {})}
+    assert {"other-report.pdf", "x.pdf"} <= links
+
+
+def shown_code():
+    """Hold
+    a listing."""
+    return 1  # one
+
+
+def test_a_script_goes_into_the_page_alone_and_a_listing_into_both():
+    html = '<div class="w">x</div><script>if (1 < 2) { "</p>" }</script>'
+    shown = (
+        cell(outputs(display.widget, html, "words")),
+        cell(outputs(display.listing, shown_code)),
+    )
+    notebook = sample(*shown)
+    assert html in as_html(notebook)
+    assert "1 < 2" not in words(as_pdf(notebook))
+    for text in (Page(as_html(notebook)).text, words(as_pdf(notebook))):
+        assert re.search(r"def shown_code\(\):\s+return 1\s+# one", text)
 
 
 def test_code_and_output_are_shown_folded_or_hidden_by_tags(made):
@@ -335,8 +379,11 @@ def test_formulas_are_written_for_both(tmp_path):
         (table(["a", "b"], ["$x|y$", 1]), "another number of cells .*mid"),
         (plot(), "'?fig-loss.* is used twice: rename one"),
         (outputs(prose, "[Figure 2](#look)"), "wrong text"),
-        (outputs(prose, "\N{GRINNING FACE}"), "Typst could not set the report"),
-        (outputs(front_matter, "T", "A"), "front_matter was called twice"),
+        (front(), "two cells show a FrontMatter"),
+        (
+            table(["a"], ["b"]),
+            r"no sentence refers to Table 2: write \[Table 2\]\(#tbl-x",
+        ),
         ([v4.new_output("display_data", {"image/png": ""})], "no caption: show it"),
         ([v4.new_output("error", ename="E", evalue="'x'")], r"E: 'x' .*\nd\nmend it"),
     ],

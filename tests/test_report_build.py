@@ -13,9 +13,10 @@ from test_report import sample
 
 from lenet.report import __main__, build
 
-SHOW = """report = {"kind": "front", "title": "New title", "banner": None}
-report["abstract"] = f"Sum {1 + 1}."
-display({"text/markdown": "New title"}, metadata={"report": report}, raw=True)"""
+START = """from lenet.report import FrontMatter
+front = FrontMatter("New title")"""
+ABOUT = 'authors="A", date="2026-01-02", version="1", links=""'
+END = f'front.complete(f"Sum {{1 + 1}}.", {ABOUT}, banner=None)'
 PRINT = """import os
 for part in os.path.split(os.getcwd()):
     print(os.path.basename(part), flush=True)"""
@@ -25,8 +26,7 @@ def write(folder, *sources):
     path = folder / "notebooks" / "my_report.ipynb"
     path.parent.mkdir()
     cells = [v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
-    title = v4.new_markdown_cell("# Stale\n\n**Abstract.** Stale.", id="title")
-    nbformat.write(v4.new_notebook(cells=[title, *cells]), path)
+    nbformat.write(v4.new_notebook(cells=cells), path)
     return path
 
 
@@ -36,12 +36,16 @@ def _folder(tmp_path, monkeypatch):
 
 
 def test_build_writes_the_notebook_and_both_reports(tmp_path):
-    path = write(tmp_path, SHOW, PRINT)
+    path = write(tmp_path, START, PRINT, END)
     assert __main__.main([str(path)]) == 0
     built = nbformat.read(path, 4)
-    assert built.cells[0].source == "# New title\n\n**Abstract.** Sum 2."
-    assert [c.execution_count for c in built.cells[1:]] == [1, 2]
-    (printed,) = built.cells[2].outputs
+    assert [c.execution_count for c in built.cells] == [1, 2, 3]
+    first, (printed,), last = (c.outputs for c in built.cells)
+    assert (
+        first[0].data["text/markdown"]
+        == "# New title\n\nA, 2026-01-02, 1\n\n**Abstract.** Sum 2."
+    )
+    assert not last
     assert printed.text == f"{tmp_path.name}\nnotebooks\n"
     products = [path, *sorted((tmp_path / "reports").iterdir())]
     assert [p.name for p in products[1:]] == ["my-report.html", "my-report.pdf"]
@@ -56,11 +60,12 @@ def test_build_writes_the_notebook_and_both_reports(tmp_path):
     ("source", "message"),
     [
         ("1 / 0", "1 / 0.*ZeroDivisionError: division by zero"),
-        (SHOW.replace("Sum", "[Table 9](#none)"), "leads nowhere"),
+        (END.replace("Sum", "[Table 9](#none)"), "leads nowhere"),
+        ("", "no title: complete its FrontMatter by running all cells"),
     ],
 )
 def test_a_failure_is_told_and_changes_nothing(source, message, tmp_path, capsys):
-    path = write(tmp_path, source)
+    path = write(tmp_path, START, source)
     before = path.read_bytes()
     assert __main__.main([str(path)]) == 1
     told = capsys.readouterr().err
@@ -71,15 +76,16 @@ def test_a_failure_is_told_and_changes_nothing(source, message, tmp_path, capsys
 
 
 def test_sample_data_goes_to_its_own_folder_and_says_so(tmp_path, capsys):
-    path = write(tmp_path, SHOW.replace("None", "'SAMPLE'"))
+    path = write(tmp_path, START, END.replace("None", "'SAMPLE'"))
     before = path.read_bytes()
     products = build.build(path, tmp_path / "reports")
     assert path.read_bytes() == before
     folder = tmp_path / "reports" / "sample"
     names = ["my_report.ipynb", "my-report.html", "my-report.pdf"]
     assert products == [folder / name for name in names]
-    first = nbformat.read(folder / "my_report.ipynb", 4).cells[0].source
-    assert first.startswith("# New title\n\n> **Warning.** SAMPLE\n\n**Abstract.**")
+    (first,) = nbformat.read(folder / "my_report.ipynb", 4).cells[0].outputs
+    top = "# New title (sample data)\n\n> **Warning.** SAMPLE\n\n"
+    assert first.data["text/markdown"].startswith(top)
     assert "*** my_report.ipynb: SAMPLE ***" in capsys.readouterr().err
 
 

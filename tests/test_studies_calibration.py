@@ -7,7 +7,7 @@ import torch
 
 from lenet.config import Config
 from lenet.metrics import Proportion
-from lenet.studies import calibration, writers
+from lenet.studies import calibration, probabilities, writers
 
 
 def a_run(val=120, test=110, temperature=1.2):
@@ -33,24 +33,17 @@ LABELS = torch.multinomial(  # drawn with the very probabilities that the logits
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
 def test_the_temperature_that_was_put_in_comes_out(temperature):
-    found = calibration.fit_temperature(LOGITS * temperature, LABELS)
+    found = probabilities.fit_temperature(LOGITS * temperature, LABELS)
     assert found == pytest.approx(temperature, rel=0.03)
 
 
-def test_true_probabilities_have_a_small_calibration_error():
-    true, overconfident = (
-        calibration.reliability((factor * LOGITS).softmax(1), LABELS)["error"]
-        for factor in (1, 3)
-    )
+def test_calibration_errors_are_small_for_true_probabilities_and_as_worked_out():
+    scaled = [(factor * LOGITS).softmax(1) for factor in (1, 3)]
+    true, over = (probabilities.reliability(p, LABELS)["error"] for p in scaled)
     assert true < 0.015
-    assert overconfident > 5 * true
-
-
-def test_losses_and_calibration_errors_are_as_worked_out_by_hand():
-    loss = calibration.negative_log_likelihood(torch.zeros(1, 10), torch.tensor([4]))
-    assert loss == pytest.approx(2.302585)  # the logarithm of ten
+    assert over > 5 * true
     probs = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.4, 0.6]])
-    found = calibration.reliability(probs, torch.tensor([0, 1, 1, 0]), num_bins=1)
+    found = probabilities.reliability(probs, torch.tensor([0, 1, 1, 0]), num_bins=1)
     assert found["error"] == pytest.approx(0.75 - 0.5)
     assert found["count"] == [4]
 
@@ -58,11 +51,11 @@ def test_losses_and_calibration_errors_are_as_worked_out_by_hand():
 def test_the_least_certain_are_refused_first_and_no_more_than_needed():
     probs = torch.tensor([[0.9, 0.1], [0.55, 0.45], [0.3, 0.7], [0.48, 0.52]])
     labels = torch.tensor([0, 1, 0, 0])  # wrong but for the first
-    errors_left = calibration.rejection_curve(probs, labels)
+    errors_left = probabilities.rejection_curve(probs, labels)
     assert errors_left.tolist() == [3, 2, 1, 0, 0]
     rates = {0.75: 0, 0.5: 2, 0.1: 3}
-    assert {r: calibration.refused_for(errors_left, r) for r in rates} == rates
-    assert calibration.refused_for(torch.tensor([2, 1, 0]), 0.5) is None
+    assert {r: probabilities.refused_for(errors_left, r) for r in rates} == rates
+    assert probabilities.refused_for(torch.tensor([2, 1, 0]), 0.5) is None
 
 
 def test_a_run_stores_counts_and_the_settings_of_calibration(sample, monkeypatch):

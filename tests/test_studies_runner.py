@@ -81,12 +81,9 @@ def test_the_name_of_a_member_is_that_of_one_file():
     assert name == "change=weights within 2.4÷F,seed=3"
 
 
-def test_an_unknown_study_is_refused_with_those_there_are():
+def test_a_study_unknown_or_not_run_says_what_to_do(tmp_path):
     with pytest.raises(ValueError, match=r"no study 'studies': give one of .*seeds"):
         runner.load_study("studies")
-
-
-def test_a_study_that_was_not_run_says_how_to(tmp_path):
     with pytest.raises(FileNotFoundError, match="make study NAME=seeds"):
         runner.load_stored("seeds", tmp_path)
 

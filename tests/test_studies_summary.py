@@ -2,10 +2,11 @@
 
 import json
 import re
-from pathlib import Path
+
+import pytest
 
 from lenet.claims import Claim
-from lenet.studies import summary
+from lenet.studies import runner, summary
 
 
 def test_claims_are_listed_with_verdicts_under_their_rules_and_by_source():
@@ -19,14 +20,11 @@ def test_claims_are_listed_with_verdicts_under_their_rules_and_by_source():
     assert rows[0] == ["One.", "us", "so much", "3 seeds", "**holds**"]
     assert [row[-1] for row in rows[1:3]] == ["**open**", "**does not hold**"]
     first, second = summary.rule_list(judged).splitlines()
-    assert first == "- *One. Three.* Holds if a rule."
-    assert second == "- *Two. Four.* Holds if another."
-
-
-def test_a_claim_without_a_rule_is_not_testable_and_has_none_listed():
-    claim = Claim("One.", "so much", "", None)
-    assert summary.claim_table([claim])[1][-1] == "**not testable here**"
-    assert summary.rule_list([claim]) == ""
+    assert first == "- Holds if a rule: *One. Three.*"
+    assert second == "- Holds if another: *Two. Four.*"
+    without_rule = Claim("One.", "so much", "", None)
+    assert summary.claim_table([without_rule])[1][-1] == "**not testable here**"
+    assert summary.rule_list([without_rule]) == ""
 
 
 def test_the_evidence_judges_every_claim_once_and_names_its_origins():
@@ -40,9 +38,10 @@ def test_the_evidence_judges_every_claim_once_and_names_its_origins():
     assert rows["`seeds`"][2:] == [20, f"{seconds / 3600:.1f}"]
 
 
-def test_every_reference_can_be_found_and_is_cited():
-    folder = Path(__file__).parents[1] / "notebooks"
-    cells = json.loads((folder / "lenet5_evidence.ipynb").read_text())["cells"]
+@pytest.mark.parametrize("name", ["evidence", "1998"])
+def test_every_reference_can_be_found_and_is_cited(name):
+    notebook = (runner.ROOT / "notebooks" / f"lenet5_{name}.ipynb").read_text()
+    cells = json.loads(notebook)["cells"]
     text = "\n".join("".join(cell["source"]) for cell in cells)
     listed = re.findall(r'^(\d+)\. <a id="(ref-\w+)"></a>(.*)$', text, re.MULTILINE)
     cited = set(re.findall(r"\[\[(\d+)\]\]\(#(ref-\w+)\)", text))

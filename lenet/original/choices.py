@@ -63,18 +63,17 @@ def table(stored: dict) -> Rows:
 
     Where the interval would leave 0 to 100 % of errors, the errors themselves stand.
     """
-    rows, chosen = [], error_rates(results(stored, change=CHOSEN), "val")
+    rows = [["Change", "Seeds", "Validation error", "Difference", "95 % interval"]]
     for change in dict.fromkeys(each["member"]["change"] for each in stored["members"]):
         error = error_rates(results(stored, change=change), "val")
         moved = against_chosen(stored, change)
-        interval = signed_between(moved.interval)
-        if chosen.mean + moved.interval[0] < 0 or chosen.mean + moved.interval[1] > 100:
-            interval = f"none: {whole(error)}"
-        points = [signed(moved.mean), interval]
-        points = ["", ""] if change == CHOSEN else points
+        chosen = error.mean - moved.mean
+        low, high = (chosen + end for end in moved.interval)
+        fits = low >= 0 and high <= 100
+        interval = signed_between(moved.interval) if fits else f"none: {whole(error)}"
+        points = ["", ""] if change == CHOSEN else [signed(moved.mean), interval]
         rows.append([change, len(error.values), f"{error.mean:.2f} %", *points])
-    header = ["Change", "Seeds", "Validation error", "Difference", "95 % interval"]
-    return [header, *rows]
+    return rows
 
 
 def whole(error: Repeated) -> str:

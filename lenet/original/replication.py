@@ -13,13 +13,13 @@ from lenet.metrics import Repeated
 from lenet.original.distortions import Ranges, with_distortions
 from lenet.original.engine import Recipe1998, count_wrong, predict, train_1998
 from lenet.studies import statistics
-from lenet.studies.statistics import Runs, rates
+from lenet.studies.statistics import Runs, between, change, rates
 
 QUESTION = "Does the network of the paper, trained as the paper says, reach its error?"
 COPIES = 9  # distorted copies of each digit: 540,000 beside the 60,000
 # Seeds, training digits (fewer as in the paper's Fig. 6) and copies.
 KINDS = ((10, 60_000, 0), (5, 15_000, 0), (5, 30_000, 0), (5, 60_000, COPIES))
-TICKS = 0.2, 0.5, 1, 2, 5  # per cent
+
 RANGES = Ranges().times(shift=0.25, shape=0.5)  # chosen in the study `ranges`
 
 
@@ -80,35 +80,32 @@ def train_and_count(digits, train: Digits, test: Digits, recipe, seed, fixed=Non
 def errors_after(runs: Runs, num_passes: int = 0) -> Repeated:
     """Return the test error rates after a pass, counted from 1; 0 is the last one."""
     counts = (run["test_errors"][num_passes - 1] for run in runs)
-    return rates(counts, (run["num_test"] for run in runs))
+    return rates(counts, runs[0]["num_test"])
 
 
 def training_errors(runs: Runs) -> Repeated:
     """Return the error rates on the undistorted training digits after the last pass."""
-    return rates((run["train_errors"] for run in runs), _pass_sizes(runs))
+    return rates((run["train_errors"] for run in runs), _pass_size(runs))
 
 
 def online_errors(runs: Runs, number: int) -> Repeated:
     """Return the error rates in a pass, each digit judged just before it is learnt."""
     counts = (run["online_errors"][number - 1] for run in runs)
-    return rates(counts, _pass_sizes(runs))
+    return rates(counts, _pass_size(runs))
 
 
-def _pass_sizes(runs: Runs) -> list[int]:
-    return [run["recipe"]["digits_per_pass"] for run in runs]
+def _pass_size(runs: Runs) -> int:
+    return runs[0]["recipe"]["digits_per_pass"]
 
 
 def against(ones: Repeated, others: Repeated) -> str:
     """Write the difference of two means, such as ``−0.40 points (−1.01 to +0.21)``."""
-    bounds = statistics.welch_interval(ones, others)
-    points = statistics.signed(ones.mean - others.mean)
-    return f"{points} points ({statistics.signed_between(bounds)})"
+    return change(ones.mean - others.mean, statistics.welch_interval(ones, others))
 
 
 def spread(error: Repeated) -> list[str | int]:
     """Return the cells of an error rate: seeds, mean, interval of the mean."""
-    interval = statistics.between(error.interval, 3)
-    return [len(error.values), f"{error.mean:.3f} %", interval]
+    return [len(error.values), f"{error.mean:.3f} %", between(error.interval, 3)]
 
 
 def table(groups: dict[str, Runs]) -> Rows:
@@ -121,30 +118,27 @@ def table(groups: dict[str, Runs]) -> Rows:
     for (name, runs), paper, fit in zip(groups.items(), papers, fitted, strict=True):
         test, train = errors_after(runs), training_errors(runs)
         row = [name, *spread(test), f"{test.sd:.3f}", f"{paper:.2f} %"]
-        interval = statistics.between(train.interval)
-        rows.append([*row, f"{train.mean:.2f} %", interval, fit])
+        rows.append([*row, f"{train.mean:.2f} %", between(train.interval), fit])
     return rows
 
 
 def figure(runs: Runs):
     """Draw error rates over passes: ours, mean and range, over the paper's Fig. 5."""
-    paper, num_train = curves_1998()["fig5"], runs[0]["recipe"]["digits_per_pass"]
+    paper, passes = curves_1998()["fig5"], range(1, 1 + len(runs[0]["test_errors"]))
     test = 100 * np.array([run["test_errors"] for run in runs]) / runs[0]["num_test"]
-    train = 100 * np.array([run["online_errors"] for run in runs]) / num_train
+    train = 100 * np.array([run["online_errors"] for run in runs]) / _pass_size(runs)
     with new_figure(3.3) as (figure, ((axes,),)):
         for name, errors, printed, line, marker, color in (
             ("test", test, paper["test_error_pct"], "--", "s", VERMILION),
             ("training", train, paper["train_error_pct"], "-", "o", BLUE),
         ):
-            passes, band = range(1, 1 + errors.shape[1]), (errors.min(0), errors.max(0))
-            axes.fill_between(passes, *band, color=color, alpha=0.25, lw=0)
             label = f"{name}, {len(runs)} seeds: mean and range"
-            axes.plot(passes, errors.mean(0), line, color=color, label=label)
+            statistics.draw_runs(axes, passes, errors, line, color, label)
             hollow = {"mfc": "none", "label": f"{name}, paper's Fig. 5"}
             axes.plot(paper["passes"], printed, marker, color=GREY, **hollow)
-        axes.set(xlabel="Pass over the training digits")
-        axes.set(ylabel="Error rate (%, logarithmic)")
-        axes.set(yscale="log", yticks=TICKS, yticklabels=TICKS)
+        axes.set(xlabel="Pass over the training digits", yscale="log")
+        axes.set_ylabel("Error rate (%, logarithmic)")
+        axes.set_yticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
         axes.minorticks_off()
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False)

@@ -1,15 +1,25 @@
 """From an executed notebook to a report: one HTML file and one typeset PDF.
 
-Notebooks call `figure`, `table`, `prose` and `front_matter` (`display`). The exporters
-read what those have shown (`reading`) and let pandoc and Typst write it (`export`);
-`templates/report.lua` numbers it and checks every reference.
+Notebooks call `figure`, `table` and others of `display`, and complete a `FrontMatter`.
+The exporters read what those have shown (`reading`) and let pandoc and Typst write it
+(`export`); `templates/report.lua` numbers it and checks every reference.
 """
 
 from typing import Any
 
-from lenet.report.display import figure, front_matter, prose, table
+from lenet.report.display import figure, listing, prose, table, widget
+from lenet.report.front import FrontMatter
 
-__all__ = ["HTMLReport", "PDFReport", "figure", "front_matter", "prose", "table"]
+__all__ = [
+    "FrontMatter",
+    "HTMLReport",
+    "PDFReport",
+    "figure",
+    "listing",
+    "prose",
+    "table",
+    "widget",
+]
 
 
 def __getattr__(name: str) -> Any:

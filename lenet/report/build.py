@@ -9,9 +9,8 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from lenet.files import write_atomically
-from lenet.report.display import front_markdown
 from lenet.report.export import HTMLReport, PDFReport, require_pandoc
-from lenet.report.reading import find_front, find_title
+from lenet.report.reading import find_front
 
 VERSION = 4  # of the notebook format
 
@@ -19,7 +18,9 @@ VERSION = 4  # of the notebook format
 def build(
     path: Path, reports: Path, *, run: bool = True, export: bool = True
 ) -> list[Path]:
-    """Execute a notebook and export it; write nothing before all products are made.
+    """Execute a notebook and export it; write nothing before it has been checked.
+
+    The PDF comes last: one that cannot be typeset takes nothing else with it.
 
     A notebook whose front matter carries a banner ran on sample data. It and its
     reports go to the folder `sample` of the reports; the notebook stays as it is.
@@ -41,17 +42,19 @@ def build(
         print(f"\n*** {path.name}: {banner} ***\n", file=sys.stderr)
     folder = reports / "sample" if banner and reports.name != "sample" else reports
     html, _ = HTMLReport().from_notebook_node(notebook)  # for its checks, in any case
+    name = path.stem.replace("_", "-")
     products: dict[Path, bytes] = {}
     if run:
         content = nbformat.writes(notebook, version=VERSION) + "\n"
         products[folder / path.name if banner else path] = content.encode()
     if export:
-        name = path.stem.replace("_", "-")
         products[folder / f"{name}.html"] = html.encode()
-        pdf, _ = PDFReport().from_notebook_node(notebook)
-        products[folder / f"{name}.pdf"] = pdf
     for target, content in products.items():
         write_atomically(target, content)
+    if export:
+        pdf, _ = PDFReport().from_notebook_node(notebook)
+        write_atomically(pdf_path := folder / f"{name}.pdf", pdf)
+        products[pdf_path] = pdf
     return list(products)
 
 
@@ -66,8 +69,3 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         # else a kernel of the newest ipykernel warns that others may listen
         config=Config({"KernelManager": {"transport_encryption": "auto"}}),
     ).execute()
-    notebook.metadata["language_info"] = {"name": "python"}
-    front, first = find_front(notebook), find_title(notebook)
-    if front and first:  # what a reader sees first is to be that of this run
-        texts = (front[part] for part in ("title", "abstract", "banner"))
-        first.source = front_markdown(*texts)

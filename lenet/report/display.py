@@ -5,18 +5,22 @@ metadata, under "report".
 """
 
 import base64
+import inspect
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral
+from zlib import compress
 
 import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.figure import Figure
+from PIL import Image
 
 DPI = 150
 NUMBER = re.compile(r"(?:[\W\d⁰¹²³⁴⁵⁶⁷⁸⁹]|of|to)*")  # also 3 × 10⁻⁴, 1 to 2, nothing
-MARKS = re.compile(r"\[([^]]*)\]\(#[^)]*\)|\*\*|`")  # links within the report, bold
+MARKS = re.compile(r"\[([^]]*)\]\([^)]*\)|\*\*|`")  # links, bold type and code
+DOCSTRING = re.compile(r'(?<=:)\n +""".*?"""\n?(?=\n)', re.S)
 Rows = Sequence[Sequence[str | int | float]]
 _numbers: dict[str, dict[str, int]] = {"Figure": {}, "Table": {}}
 
@@ -33,22 +37,19 @@ def figure(
         caption: One line of Markdown without "Figure n.".
         numbered: False for a picture that only shows what something looks like.
     """
-    _require(f"figure {label!r}", alt=alt, label=label, caption=caption)
+    require(f"figure {label!r}", alt=alt, label=label, caption=caption)
     alt = " ".join(alt.split())
     width, height = (round(inches * 96) for inches in fig.get_size_inches())
-    svg, png = io.StringIO(), io.BytesIO()
     with plt.rc_context({"svg.hashsalt": label, "svg.fonttype": "path"}):
-        fig.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    fig.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
+        svg, png = _vector(fig), _pixels(fig)
     plt.close(fig)
-    # The PNG is for GitHub, whose viewer drops letters and marks of matplotlib's SVG.
-    data = {"image/svg+xml": svg.getvalue(), "text/plain": alt}
-    data["image/png"] = base64.b64encode(png.getvalue()).decode()
+    # One picture to look at, and a small vector one for the exporters. GitHub's viewer
+    # drops letters of matplotlib's SVG, and refuses notebooks beyond about 2.6 MB.
+    data = {"image/png": _base64(png), "text/plain": alt}
     size = {"alt": alt, "width": width, "height": height}
     report = {"kind": "figure", "label": label, "caption": caption, "alt": alt}
-    report["numbered"] = numbered
-    metadata = {"image/svg+xml": size, "image/png": size, "report": report}
-    display(data, metadata=metadata, raw=True)
+    report |= {"numbered": numbered, "width": width, "svg": _base64(compress(svg, 9))}
+    display(data, metadata={"image/png": size, "report": report}, raw=True)
     name = f"**Figure {_number('Figure', label)}.** " if numbered else ""
     _show(name + caption, {"kind": "caption"}, label)
 
@@ -63,7 +64,7 @@ def table(rows: Rows, *, label: str, caption: str) -> None:
         label: What links name, `tbl-layers` for `[Table 1](#tbl-layers)`.
         caption: One line of Markdown without "Table n.".
     """
-    _require(f"table {label!r}", label=label, caption=caption)
+    require(f"table {label!r}", label=label, caption=caption)
     grid = pipe_table(rows)
     name = f"**Table {_number('Table', label)}.** {caption}"
     report = {"kind": "table", "label": label, "caption": caption, "table": grid}
@@ -72,30 +73,25 @@ def table(rows: Rows, *, label: str, caption: str) -> None:
 
 def prose(text: str) -> None:
     """Show paragraphs of Markdown whose numbers come from variables."""
-    _require("prose", text=text)
+    require("prose", text=text)
     _show(text.strip(), {"kind": "prose"})
 
 
-def front_matter(title: str, abstract: str, *, banner: str | None = None) -> None:
-    """Give the report its title, abstract and, if it needs one, a loud warning.
+def listing(code: Callable) -> None:
+    """Show the source of a class or function, without its docstrings, in print too."""
+    source = DOCSTRING.sub("", inspect.getsource(code))
+    _show(f"```python\n{source.strip()}\n```", {"kind": "listing"})
+
+
+def widget(html: str, words: str) -> None:
+    """Show HTML with a script, in front ends and in the exported page alone.
 
     Args:
-        title: One line of Markdown.
-        abstract: Markdown without the word "Abstract".
-        banner: What a reader must know first of a run on sample data, in whose title
-            that is said too. None: the run is the real one.
+        html: Shows nothing dead where its script does not run.
+        words: What stands for it where there is no HTML.
     """
-    _require("front matter", title=title, abstract=abstract)
-    title += " (sample data)" if banner else ""
-    front = {"title": title, "abstract": abstract, "banner": banner}
-    text = front_markdown(**front).replace("# ", "**Title.** ", 1)
-    _show(text, {"kind": "front", **front})
-
-
-def front_markdown(title: str, abstract: str, banner: str | None) -> str:
-    """Write the first cell of the notebook."""
-    warning = f"> **Warning.** {banner}\n\n" if banner else ""
-    return f"# {title}\n\n{warning}**Abstract.** {abstract.strip()}"
+    data = {"text/html": html, "text/plain": words}
+    display(data, metadata={"report": {"kind": "widget"}}, raw=True)
 
 
 def pipe_table(rows: Rows) -> str:
@@ -122,11 +118,40 @@ def _cell(value: str | int | float) -> str:
 def _show(text: str, report: dict, label: str = "") -> None:
     """Show Markdown, and its words alone where there is no Markdown."""
     anchor = f'<a id="{label}"></a>' if label else ""
-    data = {"text/markdown": anchor + text, "text/plain": MARKS.sub(r"\1", text)}
-    display(data, metadata={"report": report}, raw=True)
+    data, metadata = as_output(text, report)
+    data["text/markdown"] = anchor + text
+    display(data, metadata=metadata, raw=True)
 
 
-def _require(what: str, **texts: str) -> None:
+def as_output(text: str, report: dict) -> tuple[dict, dict]:
+    """Return the data and metadata of an output of Markdown."""
+    data = {"text/markdown": text, "text/plain": MARKS.sub(r"\1", text)}
+    return data, {"report": report}
+
+
+def _vector(fig: Figure) -> bytes:
+    fig.savefig(
+        svg := io.BytesIO(), format="svg", metadata={"Date": None, "Creator": None}
+    )
+    return svg.getvalue()
+
+
+def _pixels(fig: Figure) -> bytes:
+    """Draw a PNG; a palette of 64 colours makes it a third of the size."""
+    fig.savefig(png := io.BytesIO(), format="png", dpi=DPI)
+    picture = Image.open(png).convert("RGB")
+    picture.quantize(64, dither=Image.Dither.NONE).save(
+        small := io.BytesIO(), "PNG", optimize=True
+    )
+    return small.getvalue()
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def require(what: str, **texts: str) -> None:
+    """Refuse what has an empty part."""
     for name, text in texts.items():
         if not text or not text.strip():
             raise ValueError(f"the {what} has no {name}: give one that is not empty")

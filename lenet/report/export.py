@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
-from lenet.report.reading import read
+from lenet.report.reading import find_figures, read, vector
 
 TEMPLATES = Path(__file__).parent / "templates"
 MARKDOWN = (  # what JupyterLab reads, and marks for the parts of a report
@@ -27,6 +28,7 @@ OPTIONS = {
 }
 REFUSAL = re.compile(r"REFUSED (.*?)\nstack traceback:", re.S)  # from report.lua
 SHARES = re.compile(r"columns: \([^)]*\)")  # of a table, in % where Typst has fr
+NO_GLYPH = "could not be displayed with font"  # in Typst's words
 EMPTY_HEAD = re.compile(r"<th( style=\"[^\"]*\")?[^>]*></th>")
 
 
@@ -57,9 +59,9 @@ def convert(notebook: NotebookNode, target: str, folder: Path) -> str:
             pandoc has any complaint, such as TeX that it does not know.
     """
     require_pandoc()
-    markdown, pictures = read(notebook)
-    for label, svg in pictures.items():
-        (folder / f"{label}.svg").write_text(svg, encoding="utf-8")
+    markdown = read(notebook)
+    for label, report in find_figures(notebook).items():
+        (folder / f"{label}.svg").write_text(vector(report), encoding="utf-8")
     options = [*COMMON, *OPTIONS[target], f"--lua-filter={TEMPLATES / 'report.lua'}"]
     options.append(f"--template={TEMPLATES / 'report'}.{target}")
     options.append(f"--resource-path={folder}{os.pathsep}{TEMPLATES}")
@@ -74,19 +76,38 @@ def convert(notebook: NotebookNode, target: str, folder: Path) -> str:
 
 
 def typeset(source: str, folder: Path) -> bytes:
-    """Compile Typst to a PDF/UA-1; any complaint of Typst is an error."""
+    """Compile Typst to a PDF/UA-1; any complaint of Typst is an error.
+
+    Letters that its own fonts lack, as of Chinese, are set in a font of the machine.
+    """
     main = folder / "main.typ"
     source = SHARES.sub(lambda columns: columns[0].replace("%", "fr"), source)
     main.write_text(source, encoding="utf-8")
-    compiler = typst.Compiler(str(main), root=folder, ignore_system_fonts=True)
     try:
-        pdf, warnings = compiler.compile_with_warnings(
-            format="pdf", pdf_standards=["ua-1"]
-        )
+        try:
+            return _compile(main, own_fonts=True)
+        except typst.TypstError as error:
+            if NO_GLYPH not in str(error):
+                raise
+            message = f"the PDF depends on the fonts of this machine: {error}"
+            warnings.warn(message, stacklevel=2)
+            return _compile(main, own_fonts=False)
     except typst.TypstError as error:
-        raise ValueError(f"Typst could not set the report: {error}") from error
-    if warnings:
-        messages = "; ".join(warning.message for warning in warnings)
+        remedy = ": install a font that has it" if NO_GLYPH in str(error) else ""
+        message = f"Typst could not set the report: {error}{remedy}"
+        raise ValueError(message) from error
+
+
+def _compile(main: Path, own_fonts: bool) -> bytes:
+    """Compile with the fonts in Typst's wheel alone, or with those of the machine."""
+    compiler = typst.Compiler(
+        str(main), root=main.parent, ignore_system_fonts=own_fonts
+    )
+    pdf, complaints = compiler.compile_with_warnings(
+        format="pdf", pdf_standards=["ua-1"]
+    )
+    if complaints:
+        messages = "; ".join(each.message for each in complaints)
         raise ValueError(f"Typst warned about the report: {messages}")
     return pdf
 
@@ -109,7 +130,8 @@ class HTMLReport(_Report):
     file_extension = ".html"
 
     def _write(self, notebook: NotebookNode, folder: Path) -> str:
-        return EMPTY_HEAD.sub(r"<td\1></td>", convert(notebook, "html", folder))
+        html = EMPTY_HEAD.sub(r"<td\1></td>", convert(notebook, "html", folder))
+        return html.replace("<pre", '<pre tabindex="0"')  # who scrolls by keyboard
 
 
 class PDFReport(_Report):

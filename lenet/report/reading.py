@@ -1,12 +1,14 @@
 """An executed notebook as one Markdown document for pandoc and its filter.
 
 A figure is a fenced div of its caption and its alt text, a table one of its caption and
-itself, and code with a `summary` is folded.
+itself, a widget one of its HTML; code with a `summary` is folded.
 """
 
 import json
 import re
-from itertools import takewhile
+from base64 import b64decode
+from itertools import chain, takewhile
+from zlib import decompress
 
 from nbformat import NotebookNode
 
@@ -23,11 +25,11 @@ TABLE_RULE = re.compile(r"\s*\|?(\s*:?-+:?\s*\|)+(\s*:?-+:?)?\s*")
 
 
 def find_front(notebook: NotebookNode) -> dict | None:
-    """Find what the notebook gave to `front_matter`."""
+    """Find what the notebook gave to its `FrontMatter`, if it ran to the end."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     found = [report for o in outputs if (report := _report(o)).get("kind") == "front"]
     if len(found) > 1:
-        raise ValueError("front_matter was called twice: call it once, for one title")
+        raise ValueError("two cells show a FrontMatter: make one, for one title")
     return found[0] if found else None
 
 
@@ -38,8 +40,20 @@ def find_title(notebook: NotebookNode) -> NotebookNode | None:
     return first if first and TITLE.match(first.source) else None
 
 
-def read(notebook: NotebookNode) -> tuple[str, dict[str, str]]:
-    """Write a notebook as Markdown; return with it the SVG of each figure by label.
+def find_figures(notebook: NotebookNode) -> dict[str, dict]:
+    """Find what the notebook gave to `figure`, by label."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    found = [each for each in map(_report, outputs) if each.get("kind") == "figure"]
+    return {report["label"]: report for report in found}
+
+
+def vector(report: dict) -> str:
+    """Return the SVG of a figure."""
+    return decompress(b64decode(report["svg"])).decode()
+
+
+def read(notebook: NotebookNode) -> str:
+    """Write a notebook as Markdown.
 
     Raises:
         ValueError: if a cell failed, there is no title, a picture has no caption or a
@@ -50,24 +64,24 @@ def read(notebook: NotebookNode) -> tuple[str, dict[str, str]]:
     front = find_front(notebook) or written
     if not front:
         raise ValueError(
-            "the notebook has no title: call front_matter, or begin with a Markdown "
-            "cell of '# Title' and '**Abstract.** text'"
+            "the notebook has no title: complete its FrontMatter by running all cells, "
+            "or begin with a Markdown cell of '# Title' and '**Abstract.** text'"
         )
-    texts = {"title": _markdown(front["title"])}
-    for part in ("abstract", "banner"):
-        if front.get(part):
-            texts[part] = _markdown(front[part]) + "\n"  # the line end: as paragraphs
-    pictures: dict[str, str] = {}
-    cells = (cell for cell in notebook.cells if cell is not first)
-    parts = [part for cell in cells for part in _cell(cell, pictures)]
-    return SEPARATOR.join([f"---\n{json.dumps(texts)}\n---", *parts]), pictures
+    texts = {part: front.get(part) for part in ("author", "date", "keywords")}
+    for part in ("title", "byline", "links", "abstract", "banner"):
+        texts[part] = _markdown(front.get(part) or "")
+    texts = {part: text for part, text in texts.items() if text}
+    for part in texts.keys() & {"abstract", "banner"}:
+        texts[part] += "\n"  # the line end makes paragraphs of them
+    parts = [_cell(cell) for cell in notebook.cells if cell is not first]
+    return SEPARATOR.join([f"---\n{json.dumps(texts)}\n---", *chain(*parts)])
 
 
 def _report(output: NotebookNode) -> dict:
     return output.get("metadata", {}).get("report", {})
 
 
-def _cell(cell: NotebookNode, pictures: dict[str, str]) -> list[str]:
+def _cell(cell: NotebookNode) -> list[str]:
     """Write a cell: its code, all that it printed as one output, what it showed."""
     tags, outputs = cell.metadata.get("tags", []), cell.get("outputs", [])
     for output in outputs:
@@ -88,7 +102,7 @@ def _cell(cell: NotebookNode, pictures: dict[str, str]) -> list[str]:
     if printed:
         is_log = printed.lower().startswith("epoch")
         parts.append(_code(printed, "text", "Training log" if is_log else "Output"))
-    return [*parts, *filter(None, (_shown(output, pictures) for output in outputs))]
+    return [*parts, *filter(None, map(_shown, outputs))]
 
 
 def _code(source: str, language: str, folded: str) -> str:
@@ -103,20 +117,21 @@ def _printed(output: NotebookNode) -> str:
     return output.get("text", "" if rich else data.get("text/plain", "") + "\n")
 
 
-def _shown(output: NotebookNode, pictures: dict[str, str]) -> str:
+def _shown(output: NotebookNode) -> str:
     """Write what a cell displayed; what the filter writes itself gives nothing."""
     report, data = _report(output), output.get("data", {})
     kind, label = report.get("kind"), report.get("label", "")
     if kind in ("front", "caption"):
         return ""
+    if kind == "widget":
+        return f"::: {{.Widget}}\n{_code(data['text/html'], 'html', '')}\n:::"
     if kind not in ("figure", "table"):
         if any(mime.startswith("image/") for mime in data):
             raise ValueError("a picture has no caption: show it with figure()")
         return _markdown(data.get("text/markdown", ""))
     classes = f".{kind.title()}" + " .numbered" * report.get("numbered", True)
     if kind == "figure":
-        pictures[label] = data["image/svg+xml"]
-        classes += f" width={output.metadata['image/svg+xml']['width']}"
+        classes += f" width={report['width']}"
         body = _code(report["alt"], "text", "")
     else:
         body = report["table"]

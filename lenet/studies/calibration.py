@@ -4,21 +4,13 @@ Measured in the study of `writers`, on networks with writer-disjoint validation 
 """
 
 import numpy as np
-import torch
-from matplotlib.axes import Axes
-from scipy.optimize import minimize_scalar
-from torch import Tensor, nn
-from torch.nn import functional as F
 
 from lenet.claims import Claim
-from lenet.data import Digits
 from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.metrics import Proportion, Repeated
-from lenet.predict import predict_logits
+from lenet.studies.probabilities import TARGET
 from lenet.studies.statistics import Runs, between, draw_runs, rates
 
-NUM_BINS = 15
-TARGET = 0.005  # error rate on the digits kept, the paper's in Fig. 10
 REFUSED_1998 = {  # per cent of the digits, for 0.5 % errors on the rest (Fig. 10)
     "Boosted LeNet-4": 0.5,
     "LeNet-4/local": 1.4,
@@ -30,88 +22,6 @@ LEAST_STATED = 1e-7  # as near to certainty as 32-bit probabilities go
 NONE_FOUND = 1e-4  # where a bin without errors is drawn, on the logarithmic scale
 
 
-def measure(model: nn.Module, val: Digits, test: Digits) -> dict:
-    """Fit the temperature on validation digits; judge it on test digits."""
-    temperature = fit_temperature(predict_logits(model, val.images), val.labels)
-    logits = predict_logits(model, test.images)
-    return {
-        "temperature": temperature,
-        "as_trained": _scores(logits, test.labels),
-        "scaled": _scores(logits / temperature, test.labels),
-    }
-
-
-def _scores(logits: Tensor, labels: Tensor) -> dict:
-    probs = logits.softmax(1)
-    errors_left = rejection_curve(probs, labels)
-    refused = list(range(0, min(len(errors_left), 1_001), 10))
-    return {
-        "negative_log_likelihood": negative_log_likelihood(logits, labels),
-        "reliability": reliability(probs, labels),
-        "rejection": {"refused": refused, "errors": errors_left[refused].tolist()},
-        "target": {"error_rate": TARGET, "refused": refused_for(errors_left, TARGET)},
-    }
-
-
-def negative_log_likelihood(logits: Tensor, labels: Tensor) -> float:
-    """Return the mean cross-entropy, in nats per digit."""
-    return float(F.cross_entropy(logits.double(), labels))
-
-
-def fit_temperature(logits: Tensor, labels: Tensor) -> float:
-    """Return the number that divides the logits for the best likelihood, in 1/8 to 8.
-
-    Source: Guo, Pleiss, Sun and Weinberger 2017, sec. 4.2.
-    """
-
-    def loss(log: float) -> float:
-        return negative_log_likelihood(logits / 2.0**log, labels)
-
-    return float(2.0 ** minimize_scalar(loss, bounds=(-3, 3)).x)
-
-
-def reliability(probs: Tensor, labels: Tensor, num_bins: int = NUM_BINS) -> dict:
-    """Compare confidence with accuracy, in bins of equally many digits.
-
-    Returns:
-        ``confidence`` and ``accuracy``, one mean per bin; ``count`` digits in each; and
-        the expected calibration ``error``, the mean absolute gap. It is biased upwards:
-        even a perfectly calibrated network shows a gap in every finite bin.
-    """
-    confidence, preds = probs.double().max(1)
-    order = confidence.argsort(stable=True)
-    right = (preds == labels)[order].double()
-    bins = [*zip(confidence[order].chunk(num_bins), right.chunk(num_bins), strict=True)]
-    return {
-        "confidence": [float(stated.mean()) for stated, _ in bins],
-        "accuracy": [float(found.mean()) for _, found in bins],
-        "count": [len(found) for _, found in bins],
-        "error": sum(abs(float((s - f).sum())) for s, f in bins) / len(labels),
-    }
-
-
-def rejection_curve(probs: Tensor, labels: Tensor) -> Tensor:
-    """Return the errors left among the digits kept, when the least certain are refused.
-
-    Returns:
-        ``(N + 1,)`` int64: element k is the number of errors on the N - k digits left
-        after refusing the k with the smallest lead of the first class over the second.
-    """
-    first, second = probs.topk(2, 1).values.unbind(1)
-    wrong = (probs.argmax(1) != labels)[(first - second).argsort(stable=True)]
-    return wrong.sum() - F.pad(wrong.cumsum(0), (1, 0))
-
-
-def refused_for(errors_left: Tensor, error_rate: float) -> int | None:
-    """Return the fewest digits to refuse for an error rate on the rest; None if never.
-
-    Source: the question of LeCun et al. 1998, Fig. 10, which asks it for 0.5 %.
-    """
-    kept = torch.arange(len(errors_left) - 1, -1, -1)
-    enough = (errors_left <= error_rate * kept) & (kept > 0)
-    return int(enough.nonzero()[0]) if enough.any() else None
-
-
 def temperatures(runs: Runs) -> Repeated:
     """Return the temperature fitted on the validation digits of each run."""
     return Repeated(tuple(run["temperature"] for run in runs))
@@ -120,7 +30,7 @@ def temperatures(runs: Runs) -> Repeated:
 def refused_shares(runs: Runs) -> Repeated:
     """Return the per cent of digits to refuse for the target, as trained."""
     counts = (run["as_trained"]["target"]["refused"] for run in runs)
-    return rates(counts, (run["test"]["total"] for run in runs))
+    return rates(counts, runs[0]["test"]["total"])
 
 
 def claim(runs: Runs) -> Claim:
@@ -141,11 +51,11 @@ def calibration_table(runs: Runs) -> Rows:
     """Compare the probabilities before and after temperature scaling."""
     rows = [["Probabilities", "Temperature", "Loss (nats per digit)"]]
     rows[0].append("Calibration error (points)")
-    used = {"as_trained": 1, "scaled": temperatures(runs).mean}
-    for kind, name in KINDS.items():
+    used = 1, temperatures(runs).mean
+    for (kind, name), temperature in zip(KINDS.items(), used, strict=True):
         loss = np.mean([run[kind]["negative_log_likelihood"] for run in runs])
         error = 100 * np.mean([run[kind]["reliability"]["error"] for run in runs])
-        rows.append([name, f"{used[kind]:.2f}", f"{loss:.4f}", f"{error:.2f}"])
+        rows.append([name, f"{temperature:.2f}", f"{loss:.4f}", f"{error:.2f}"])
     return rows
 
 
@@ -165,6 +75,7 @@ def reliability_diagram(runs: Runs):
     *error* keep them apart, where the usual diagram piles them up in one corner.
     """
     words, styles = [], (("s--", VERMILION), ("o-", BLUE))
+    bar = [[0], [none_bound(runs) - NONE_FOUND]]
     with new_figure(3.3) as (figure, ((axes,),)):
         axes.plot((NONE_FOUND, 1), (NONE_FOUND, 1), ":", color=GREY)
         for (kind, name), (line, color) in zip(KINDS.items(), styles, strict=True):
@@ -172,10 +83,12 @@ def reliability_diagram(runs: Runs):
             seen = np.where(found > 0, found, np.nan)
             axes.plot(stated.T, seen.T, "-", color=color, lw=0.5, alpha=0.4)
             stated, found = stated.mean(0), found.mean(0)
+            words.append(f"{name} {stated[0]:.3f} and {found[0]:.3f}")
             some = found > 0
             axes.plot(stated[some], found[some], line, color=color, label=name)
-            _draw_none(axes, stated[~some], runs, line[0], color)
-            words.append(f"{name} {stated[0]:.3f} and {found[0]:.3f}")
+            none = np.full(sum(~some), NONE_FOUND)
+            hollow = {"fmt": line[0], "color": color, "mfc": "white", "elinewidth": 0.7}
+            axes.errorbar(stated[~some], none, bar, **hollow)
         axes.loglog()
         axes.set(xlim=(LEAST_STATED / 2, 1), ylim=(NONE_FOUND / 2, 1))
         axes.set_xlabel("Stated probability of error, 1 − confidence (log scale)")
@@ -193,17 +106,8 @@ def reliability_diagram(runs: Runs):
 def _bins(runs: Runs, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the ``(runs, bins)`` probabilities of error, stated and found."""
     bins = [run[kind]["reliability"] for run in runs]
-    stated, found = (
-        1 - np.array([e[key] for e in bins]) for key in ("confidence", "accuracy")
-    )
-    return stated.clip(LEAST_STATED), found
-
-
-def _draw_none(axes: Axes, stated, runs: Runs, marker: str, color: str) -> None:
-    """Draw bins without an error as hollow marks, with a bar up to Wilson's bound."""
-    bar = np.tile([[0], [none_bound(runs) - NONE_FOUND]], len(stated))
-    style = {"fmt": marker, "color": color, "mfc": "white", "elinewidth": 0.7}
-    axes.errorbar(stated, [NONE_FOUND] * len(stated), bar, **style)
+    stated = 1 - np.array([each["confidence"] for each in bins])
+    return stated.clip(LEAST_STATED), 1 - np.array([each["accuracy"] for each in bins])
 
 
 def none_found(runs: Runs) -> int:
@@ -223,17 +127,16 @@ def rejection(runs: Runs):
     refused, total = np.array(curves[0]["refused"]), runs[0]["test"]["total"]
     share = 100 * refused / total
     rates = 100 * np.array([each["errors"] for each in curves]) / (total - refused)
-    label = f"LeNet-5 of today, {len(runs)} seeds: mean and range"
-    places, target = list(REFUSED_1998.values()), [100 * TARGET] * len(REFUSED_1998)
+    names, places = zip(*REFUSED_1998.items(), strict=True)
     with new_figure(3.3) as (figure, ((axes,),)):
+        label = f"LeNet-5 of today, {len(runs)} seeds: mean and range"
         draw_runs(axes, share, rates, "-", BLUE, label)
-        axes.axhline(target[0], color=GREY, lw=0.8, ls=":")
-        label = "networks of 1998"
-        axes.plot(places, target, "D", color=VERMILION, mfc="white", label=label)
+        axes.axhline(100 * TARGET, color=GREY, lw=0.8, ls=":")
+        hollow = {"color": VERMILION, "mfc": "white", "label": "networks of 1998"}
+        axes.plot(places, [100 * TARGET] * len(places), "D", **hollow)
         axes.set(xlim=(0, 6), xlabel="Digits refused (%)")
         axes.set(ylim=0, ylabel="Error rate on the rest (%)")
-        top = axes.secondary_xaxis("top")
-        top.set_xticks(places, list(REFUSED_1998), rotation=25, ha="left")
+        axes.secondary_xaxis("top").set_xticks(places, names, rotation=25, ha="left")
         axes.legend(frameon=False)
     none, one, five = np.interp((0, 1, 5), share, rates.mean(0))
     return figure, (

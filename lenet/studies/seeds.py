@@ -3,29 +3,21 @@
 from dataclasses import asdict
 
 import numpy as np
-from scipy.stats import f as fisher
-from scipy.stats import t as student
+from scipy import stats
 
-from lenet.claims import EARLIER_TEST, EARLIER_TRAIN, Claim, repeats
+from lenet.claims import EARLIER_TEST, EARLIER_TRAIN, Claim, below, repeats
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset
-from lenet.figures import BLUE, GREY, VERMILION, Rows, label_losses, new_figure
+from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import predict
-from lenet.studies.statistics import (
-    Runs,
-    between,
-    draw_runs,
-    misread,
-    rates,
-    signed,
-    signed_between,
-)
+from lenet.studies import losses
+from lenet.studies.losses import NAMES, curves
+from lenet.studies.statistics import Runs, between, misread, rates
 
 QUESTION = "What does another random seed change?"
 NUM_SEEDS = 20
-NAMES = {"train": "Training", "val": "Test"}  # the test digits are scored as "val"
 CLAIMED = {"train": EARLIER_TRAIN, "val": EARLIER_TEST}
 
 
@@ -49,15 +41,18 @@ def run(seed: int, dataset: Dataset | None = None) -> dict:
 
 def accuracies(runs: Runs, split: str, epoch: int = 0) -> Repeated:
     """Return each run's accuracy on "train" or "val" after an epoch; 0 is the last."""
-    found = [run["history"][epoch - 1][split] for run in runs]
-    return rates((s["num_correct"] for s in found), (s["num_examples"] for s in found))
+    scores = [run["history"][epoch - 1][split] for run in runs]
+    return rates((s["num_correct"] for s in scores), scores[0]["num_examples"])
 
 
-def one_more(seeds: Repeated, value: float) -> float:
-    """Return how likely one more seed is at least as far from the mean as a value."""
+def one_more(seeds: Repeated, value: float, sd: float = 0) -> float:
+    """Return how likely one more seed is at least as far from the mean as a value.
+
+    By the standard deviation of these runs, or by another one that is known.
+    """
     num = len(seeds.values)
-    distance = abs(value - seeds.mean) / (seeds.sd * (1 + 1 / num) ** 0.5)
-    return float(2 * student.sf(distance, num - 1))
+    distance = abs(value - seeds.mean) / ((sd or seeds.sd) * (1 + 1 / num) ** 0.5)
+    return float(2 * stats.t.sf(distance, num - 1))
 
 
 def sampling_error(runs: Runs) -> float:
@@ -70,7 +65,8 @@ def scatter(runs: Runs, num_last: int = 5) -> dict[str, float]:
     """Split the test accuracies of the last epochs by seed and by epoch.
 
     Returns:
-        Standard deviations in points: of the ``last`` epoch; of each seed's ``mean``
+        Standard deviations in points: of the ``last`` epoch; of these epochs
+        ``pooled``, each about its mean over the seeds; of each seed's ``mean``
         over the last epochs; of an ``epoch`` about its seed's level; and of these
         levels of the ``seed``. The ``p`` of equal levels, by analysis of variance; and
         ``r``, the correlation of the last epoch with the mean of those before it.
@@ -82,103 +78,30 @@ def scatter(runs: Runs, num_last: int = 5) -> dict[str, float]:
     within = ((left.T - levels) ** 2).sum() / (free * (num_last - 1))
     return {
         "last": late[:, -1].std(ddof=1),
+        "pooled": late.var(0, ddof=1).mean() ** 0.5,
         "mean": late.mean(1).std(ddof=1),
         "epoch": within**0.5,
         "seed": (max(0, between_seeds - within) / num_last) ** 0.5,
-        "p": fisher.sf(between_seeds / within, free, free * (num_last - 1)),
+        "p": stats.f.sf(between_seeds / within, free, free * (num_last - 1)),
         "r": np.corrcoef(late[:, -1], late[:, :-1].mean(1))[0, 1],
     }
 
 
 def picked(runs: Runs) -> tuple[Repeated, int]:
-    """Say what picking the best epoch by the test digits would add, in points.
+    """Return the points that picking the best epoch by the test digits would add.
 
-    Returns:
-        The gain of each seed, and how many then reach the earlier report's accuracy.
+    Also how many seeds would then reach the accuracy of the earlier report.
     """
-    found = 100 * curves(runs, "val", "num_correct") / runs[0]["num_test"]
-    best = found.max(1)
-    reached = (best > 100 * EARLIER_TEST.rate - 1e-9).sum()
-    return Repeated(tuple(best - found[:, -1])), int(reached)
-
-
-def curves(runs: Runs, split: str, key: str) -> np.ndarray:
-    """Return the ``(runs, epochs)`` values of ``loss`` or ``num_correct``."""
-    return np.array([[epoch[split][key] for epoch in run["history"]] for run in runs])
-
-
-def rises(losses: np.ndarray) -> np.ndarray:
-    """Count for each run the epochs after which a loss is higher than before."""
-    return (np.diff(losses) > 0).sum(1)
-
-
-def running_losses(runs: Runs) -> np.ndarray:
-    """Return the ``(runs, epochs)`` training losses during the epoch."""
-    return np.array([[each["running_loss"] for each in r["history"]] for r in runs])
-
-
-def gaps(runs: Runs) -> np.ndarray:
-    """Return by epoch the mean of test loss minus training loss, in nats per digit."""
-    return (curves(runs, "val", "loss") - curves(runs, "train", "loss")).mean(0)
-
-
-def since_lowest(runs: Runs) -> tuple[int, Repeated, Repeated]:
-    """Return the epoch of the lowest mean test loss, and what is added from there on.
-
-    The epoch is common to all seeds: one picked for each seed would be a lucky one.
-
-    Returns:
-        The epoch, from 1; added test loss in nats per digit; added errors.
-    """
-    loss, right = (curves(runs, "val", key) for key in ("loss", "num_correct"))
-    lowest = loss.mean(0).argmin()
-    added = loss[:, -1] - loss[:, lowest], right[:, lowest] - right[:, -1]
-    return int(lowest) + 1, *(Repeated(tuple(map(float, each))) for each in added)
+    right = curves(runs, "val", "num_correct")
+    best, last, num_test = right.max(1), right[:, -1], runs[0]["num_test"]
+    return rates(best - last, num_test), int((best >= EARLIER_TEST.count).sum())
 
 
 def claims(runs: Runs) -> list[Claim]:
     """Judge the accuracies and the losses of the earlier report."""
-    return [
-        repeats("training", EARLIER_TRAIN, accuracies(runs, "train")),
-        repeats("validation", EARLIER_TEST, accuracies(runs, "val")),
-        *loss_claims(runs),
-    ]
-
-
-def loss_claims(runs: Runs) -> list[Claim]:
-    """Judge the curves that the earlier report draws, and both over-fittings."""
-    epoch, loss, errors = since_lowest(runs)
-    return [
-        _falls("training", running_losses(runs)),
-        _falls("validation", curves(runs, "val", "loss")),
-        _no_overfitting("loss", loss, 4, f"nats per digit from epoch {epoch} on"),
-        _no_overfitting("errors", errors, 0, f"errors from epoch {epoch} on"),
-    ]
-
-
-def _falls(name: str, losses: np.ndarray) -> Claim:
-    num, never = len(losses), int((rises(losses) == 0).sum())
-    return Claim(
-        f"The {name} loss decreases steadily.",
-        f"never rises on {never} of {num} seeds",
-        "on more than half of the seeds the curve that was drawn never rises from one "
-        "epoch to the next",
-        holds=never > num / 2,
-        runs=f"{num} seeds",
-    )
-
-
-def _no_overfitting(sense: str, added: Repeated, decimals: int, what: str) -> Claim:
-    ends = signed_between(added.interval, decimals)
-    return Claim(
-        f"There is no over-fitting in the sense of the {sense}.",
-        f"{signed(added.mean, decimals)} ({ends}) {what}",
-        "no rise on the test digits is shown from the epoch of the lowest mean test "
-        "loss to the last: the 95 % interval, paired by seed, reaches 0",
-        holds=added.interval[0] <= 0,
-        words=("no rise seen", "does not hold"),
-        runs=f"{len(added.values)} seeds",
-    )
+    train, test = (accuracies(runs, split) for split in NAMES)
+    judged = repeats("training", EARLIER_TRAIN, train)
+    return [judged, repeats("validation", EARLIER_TEST, test), *losses.claims(runs)]
 
 
 def accuracy_table(runs: Runs) -> Rows:
@@ -187,10 +110,9 @@ def accuracy_table(runs: Runs) -> Rows:
     rows[0].append("Seeds below it")
     for split, name in NAMES.items():
         found, claimed = accuracies(runs, split), CLAIMED[split]
-        below = sum(value < 100 * claimed.rate for value in found.values)
         numbers = [f"{found.mean:.2f} %", between(found.interval), f"{found.sd:.3f}"]
         ends = between((min(found.values), max(found.values)))
-        rows.append([name, *numbers, ends, claimed.percent, f"{below} of {len(runs)}"])
+        rows.append([name, *numbers, ends, claimed.percent, below(claimed, found)])
     return rows
 
 
@@ -211,21 +133,3 @@ def accuracy_strips(runs: Runs):
             words.append(f"{name} {found.mean:.2f} %, earlier report {claimed.percent}")
     alt = f"Two strips of {len(runs)} dots, the accuracies of the seeds. Mean: "
     return figure, f"{alt}{'; '.join(words)}."
-
-
-def loss_bands(runs: Runs):
-    """Draw the losses over epochs: mean and range over the seeds."""
-    train, test = (curves(runs, split, "loss") for split in NAMES)
-    epochs = range(1, 1 + test.shape[1])
-    with new_figure(3.0) as (figure, ((axes,),)):
-        during = running_losses(runs)
-        draw_runs(axes, epochs, during, "^:", GREY, "training, during the epoch")
-        draw_runs(axes, epochs, train, "o-", BLUE, "training, after the epoch")
-        draw_runs(axes, epochs, test, "s--", VERMILION, "test, after the epoch")
-        label_losses(axes)
-    low, last = test.mean(0).min(), test.mean(0)[-1]
-    return figure, (
-        f"Line chart of losses over {len(epochs)} epochs, means in the range of "
-        f"{len(runs)} seeds. Training loss falls to {train.mean(0)[-1]:.3f} nats per "
-        f"digit; test loss falls to {low:.3f} and ends at {last:.3f}."
-    )

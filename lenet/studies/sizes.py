@@ -13,8 +13,8 @@ from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import errors
-from lenet.studies import statistics
 from lenet.studies.runner import results
+from lenet.studies.statistics import Runs, between, change, rates, welch_interval
 
 QUESTION = "How many training digits does it take?"
 SIZES = (1_000, 3_000, 10_000, 15_000, 30_000)
@@ -43,13 +43,12 @@ def claim(stored_sizes: dict, stored_seeds: dict) -> Claim:
     """Ask whether the last doubling of the training digits still lowers the error."""
     today = errors_today(stored_sizes, stored_seeds)
     half, full = today[30_000], today[60_000]
-    low, high = statistics.welch_interval(full, half)
+    interval = welch_interval(full, half)
     return Claim(
         "More training digits, at equal epochs, would improve the accuracy.",
-        f"from 30,000 to 60,000: {statistics.signed(full.mean - half.mean)} points "
-        f"({statistics.signed_between((low, high))})",
+        f"from 30,000 to 60,000: {change(full.mean - half.mean, interval)}",
         "the error at 60,000 is lower than at 30,000, the 95 % interval without 0",
-        holds=high < 0,
+        holds=interval[1] < 0,
         source="paper, III-B",
         runs=f"{len(half.values)} and {len(full.values)} seeds",
     )
@@ -66,10 +65,10 @@ def errors_by_size(stored: dict, **wanted) -> dict[int, Repeated]:
     return {n: _rates(results(stored, num_train=n, **wanted)) for n in sizes}
 
 
-def _rates(runs: statistics.Runs) -> Repeated:
+def _rates(runs: Runs) -> Repeated:
     """Return the error rates of runs that store a count or the digits misread."""
     counts = (r["test"]["count"] if "test" in r else len(r["misread"]) for r in runs)
-    return Repeated(tuple(100 * count / NUM_TEST for count in counts))
+    return rates(counts, NUM_TEST)
 
 
 def learning_curve(today: dict[int, Repeated], replicated: dict[int, Repeated]):
@@ -95,14 +94,15 @@ def learning_curve(today: dict[int, Repeated], replicated: dict[int, Repeated]):
     )
 
 
-def _draw(axes: Axes, rates: dict[int, Repeated], label: str, line: str, color: str):
+def _draw(axes: Axes, errors: dict[int, Repeated], label: str, line: str, color: str):
     """Draw means with their 95 % intervals, and each run as a small dot."""
-    means = [each.mean for each in rates.values()]
-    bars = abs(np.transpose([each.interval for each in rates.values()]) - means)
-    runs = [(size, value) for size, each in rates.items() for value in each.values]
+    runs = [(size, value) for size, each in errors.items() for value in each.values]
     axes.plot(*zip(*runs, strict=True), ".", color=color, ms=3, alpha=0.5)
-    style = {"fmt": line, "color": color, "label": label, "capsize": 2.5}
-    axes.errorbar(list(rates), means, bars, **style)
+    means = [each.mean for each in errors.values()]
+    bars = abs(np.transpose([each.interval for each in errors.values()]) - means)
+    axes.errorbar(
+        [*errors], means, bars, fmt=line, color=color, label=label, capsize=2.5
+    )
 
 
 def table(today: dict[int, Repeated], replicated: dict[int, Repeated]) -> Rows:
@@ -111,9 +111,9 @@ def table(today: dict[int, Repeated], replicated: dict[int, Repeated]) -> Rows:
     printed = dict(zip(paper["train_size"], paper["test_error"], strict=True))
     rows = [["Training digits", "Seeds", "Test error", "95 % interval"]]
     rows[0] += ["Network of 1998, here", "Paper, Fig. 6"]
-    for size, rates in today.items():
+    for size, error in today.items():
         here = f"{replicated[size].mean:.2f} %" if size in replicated else "–"
         then = f"{printed[size]:.2f} %" if size in printed else "–"
-        found = [f"{rates.mean:.2f} %", statistics.between(rates.interval)]
-        rows.append([f"{size:,}", len(rates.values), *found, here, then])
+        found = [f"{error.mean:.2f} %", between(error.interval)]
+        rows.append([f"{size:,}", len(error.values), *found, here, then])
     return rows

@@ -14,16 +14,15 @@ from lenet.metrics import Repeated
 Runs = Sequence[dict]  # results of the members of a study
 
 
-def rates(counts: Iterable[int], totals: Iterable[int]) -> Repeated:
-    """Return counts out of totals, one pair a run, in per cent."""
-    pairs = zip(counts, totals, strict=True)
-    return Repeated(tuple(100 * count / total for count, total in pairs))
+def rates(counts: Iterable[int], totals: Sequence[int] | int) -> Repeated:
+    """Return the counts of runs in per cent of their totals, or of one for all."""
+    return Repeated(tuple((100 * np.array([*counts]) / np.array(totals)).tolist()))
 
 
 def error_rates(runs: Runs, part: str) -> Repeated:
     """Return the error rate of each run on a part, stored as count and total."""
     parts = [run[part] for run in runs]
-    return rates((each["count"] for each in parts), (each["total"] for each in parts))
+    return rates((p["count"] for p in parts), [p["total"] for p in parts])
 
 
 def differences(ones: Repeated, others: Repeated) -> Repeated:
@@ -38,8 +37,7 @@ def welch_interval(ones: Repeated, others: Repeated) -> tuple[float, float]:
     Source: Welch 1947, for runs that do not belong together.
     """
     test = ttest_ind(ones.values, others.values, equal_var=False)
-    low, high = test.confidence_interval()
-    return float(low), float(high)
+    return tuple(map(float, test.confidence_interval()))
 
 
 def misread(preds: Tensor, labels: Tensor) -> dict[str, int]:
@@ -80,6 +78,12 @@ def signed_between(bounds: tuple[float, float], decimals: int = 2) -> str:
     return " to ".join(signed(bound, decimals) for bound in bounds)
 
 
+def change(mean: float, bounds, decimals: int = 2, unit: str = " points") -> str:
+    """Write a difference with its interval: ``−0.40 points (−1.01 to +0.21)``."""
+
+    return f"{signed(mean, decimals)}{unit} ({signed_between(bounds, decimals)})"
+
+
 def scientific(number: float, decimals: int = 0) -> str:
     """Write a number with a power of ten, such as ``7 × 10⁻⁵``."""
     mantissa, power = f"{number:.{decimals}e}".split("e")
@@ -87,11 +91,8 @@ def scientific(number: float, decimals: int = 0) -> str:
     return f"{mantissa} × 10{raised}"
 
 
-def draw_runs(
-    axes: Axes, places, values, line: str, color: str, label: str, **style
-) -> None:
+def draw_runs(axes: Axes, places, values, line: str, color: str, label: str, **style):
     """Draw the mean of ``(runs, places)`` values, in a band from lowest to highest."""
-    values = np.asarray(values)
-    low, high = values.min(0), values.max(0)
-    axes.fill_between(places, low, high, color=color, alpha=0.2, lw=0)
+    band = values.min(0), values.max(0)
+    axes.fill_between(places, *band, color=color, alpha=0.2, lw=0)
     axes.plot(places, values.mean(0), line, color=color, label=label, **style)

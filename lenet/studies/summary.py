@@ -9,13 +9,22 @@ from lenet.studies import (
     corruption,
     mistakes,
     recipes,
+    resizing,
     seeds,
     sizes,
     writers,
 )
 from lenet.studies.runner import load_stored, results
 
-STUDIES = ("seeds", "writers", "corruption", "sizes", "recipes", "replication")
+STUDIES = (
+    "seeds",
+    "resizing",
+    "writers",
+    "corruption",
+    "sizes",
+    "recipes",
+    "replication",
+)
 
 
 def load_studies() -> dict[str, dict]:
@@ -30,7 +39,8 @@ def claims(studies: dict[str, dict]) -> list[Claim]:
     return [
         writers.claim(splits),
         *seeds.claims(runs),
-        *mistakes.claims(runs),
+        resizing.claim(resizing.by_digits(results(studies["resizing"]), runs)),
+        *mistakes.claims(runs, results(studies["replication"], copies=9)),
         calibration.claim(splits["writer"]),
         *corruption.claims(studies["corruption"]),
         *recipes.claims(studies["recipes"]),
@@ -54,7 +64,7 @@ def rule_list(judged: Sequence[Claim]) -> str:
     for claim in filter(lambda each: each.rule, judged):
         texts.setdefault((claim.words[0], claim.rule), []).append(claim.text)
     return "\n".join(
-        f"- *{' '.join(claims)}* {word.capitalize()} if {rule}."
+        f"- {word.capitalize()} if {rule}: *{' '.join(claims)}*"
         for (word, rule), claims in texts.items()
     )
 

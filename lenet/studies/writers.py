@@ -12,9 +12,10 @@ from lenet.figures import GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import errors
-from lenet.studies import calibration
+from lenet.studies import probabilities
 from lenet.studies.statistics import (
     Runs,
+    change,
     differences,
     error_rates,
     signed,
@@ -44,7 +45,7 @@ def run(seed: int, split: str, dataset: Dataset | None = None) -> dict:
         "config": asdict(config),
         **{name: asdict(errors(model, digits)) for name, digits in parts.items()},
         "history": [asdict(record) for record in history],
-        **calibration.measure(model, val, parts["test"]),
+        **probabilities.measure(model, val, parts["test"]),
     }
 
 
@@ -76,8 +77,8 @@ def claim(splits: dict[str, Runs]) -> Claim:
     paired, ranked = p_values(found)
     return Claim(
         "A random validation split is as hard as new writers are.",
-        f"new writers {signed(found.mean)} points ({signed_between(found.interval)}); "
-        f"p = {paired:.3g}, by ranks {ranked:.3g}",
+        f"new writers {change(found.mean, found.interval)}; "
+        f"p = {paired:.2g}, by ranks {ranked:.2g}",
         f"the two errors are equal. That they differ is settled by {ENOUGH} seeds or "
         "more for which a t test paired by seed and a signed-rank test both give "
         f"p < {LIKELY}; until then the claim is open",

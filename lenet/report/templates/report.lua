@@ -11,6 +11,7 @@ local CLAIMS = { "^Section%s", "^§", "^Figure%s", "^Table%s", "^%(", "^%[" }
 local FUNCTIONS = "arg cos det exp inf lim ln log max min sin sup tan tanh"
 
 local targets = {}  -- label: { wanted = "Figure 1", short = "1" } or { named = true }
+local linked = {}  -- label: true
 local counts = { Figure = 0, Table = 0, Equation = 0 }
 local section = {}
 
@@ -119,10 +120,12 @@ local function picture(label, alt, width)
   return pandoc.Div(pandoc.Plain(image), scrolling("scroll", "Figure"))
 end
 
--- Put number and caption on a figure or a table.
+-- Put number and caption on a figure or a table; pass a script on to the page.
 local function number_float(div)
   local kind, label = div.classes[1], div.identifier
-  if kind ~= "Figure" and kind ~= "Table" then
+  if kind == "Widget" then
+    return not typst and pandoc.RawBlock("html", div.content[1].text) or {}
+  elseif kind ~= "Figure" and kind ~= "Table" then
     return nil
   end
   local words, body = div.content[1].content, div.content[2]
@@ -339,17 +342,31 @@ local function fits(text, target)
   return target.named
 end
 
+-- From where the notebooks are to where the reports are.
+local function move_link(link)
+  local name, place = link.target:match("^([%w_]+)%.ipynb(.*)$")
+  if name then
+    link.target = name:gsub("_", "-") .. (typst and ".pdf" or ".html" .. place)
+  end
+  link.target = link.target:gsub("^%.%./reports/", "")
+  return link
+end
+
 local function check_link(link)
   local text, label = text_of(link):gsub("\u{a0}", " "), link.target:match("^#(.*)")
   local target = targets[label]
-  if label and not target then
+  if not label then
+    return move_link(link)
+  end
+  linked[label] = true
+  if not target then
     local known = pandoc.List()
     for each in pairs(targets) do
       known:insert(each)
     end
     known:sort()
     refuse("[%s](#%s) leads nowhere: the labels are %s", text, label, table.concat(known, ", "))
-  elseif label and not fits(text, target) then
+  elseif not fits(text, target) then
     refuse("[%s](#%s) has the wrong text: write [%s](#%s)", text, label, target.wanted, label)
   end
 end
@@ -358,6 +375,30 @@ local function check_anchor(span)
   if span.identifier ~= "" and not targets[span.identifier] then
     refuse_html('<a id="' .. span.identifier .. '">')
   end
+end
+
+-- A reader may pass over a figure or table of which no sentence speaks.
+local function check_spoken_of(document)
+  for label, target in pairs(targets) do
+    if target.short and target.wanted:match("^[FT]") and not linked[label] then
+      refuse("no sentence refers to %s: write [%s](#%s)", target.wanted, target.wanted, label)
+    end
+  end
+end
+
+-- What search engines and lists of files show of a report.
+local function describe(meta)
+  meta.description = text_of(meta.abstract or ""):match("^.-%.%f[%s\0]")
+  local fields = {}
+  for _, name in ipairs({ "author", "description", "keywords" }) do
+    table.insert(fields, meta[name] and name .. ": " .. quote(text_of(meta[name])))
+  end
+  local day = { text_of(meta.date or ""):match("^(%d+)-0?(%d+)-0?(%d+)") }
+  if day[1] then
+    table.insert(fields, ("date: datetime(year: %s, month: %s, day: %s)"):format(table.unpack(day)))
+  end
+  meta.document = typst and pandoc.RawInline("typst", table.concat(fields, ", ")) or nil
+  return meta
 end
 
 return {
@@ -374,5 +415,5 @@ return {
     Str = mend_word,
     Table = complete_table,
   },
-  { Link = check_link, Span = check_anchor },
+  { Link = check_link, Meta = describe, Pandoc = check_spoken_of, Span = check_anchor },
 }

@@ -1,0 +1,93 @@
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from lenet import load_weights
+from lenet.__main__ import main
+from lenet.model import new_model
+from lenet.predict import save_weights
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A picture of a one, one of three ones, and a text."""
+    page = Image.new("L", (500, 200), "white")
+    for at in (100, 240, 380):
+        ImageDraw.Draw(page).line([(at, 30), (at, 170)], fill="black", width=16)
+    page.crop((0, 0, 200, 200)).save(tmp_path / "one.png")
+    page.save(tmp_path / "three.png")
+    (tmp_path / "text.png").write_text("no picture")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_line_a_digit_from_left_to_right(folder, capsys):
+    assert main(["one.png", "three.png"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = ["one.png", "three.png [1]", "three.png [2]", "three.png [3]"]
+    for line, name in zip(lines, names, strict=True):
+        assert re.fullmatch(rf"{re.escape(name)}: \d \(\d+\.\d %\)", line)
+    assert lines[0].startswith("one.png: 1 (")
+
+
+def test_it_goes_on_after_a_file_that_it_cannot_read(folder, capsys):
+    assert main(["none.png", "text.png", "one.png"]) == 1
+    output = capsys.readouterr()
+    assert output.out.startswith("one.png: 1 (")
+    assert "no picture at none.png" in output.err
+    assert "text.png cannot be read as a picture" in output.err
+
+
+def test_json_gives_an_object_a_line(folder, capsys):
+    assert main(["--json", "three.png", "none.png"]) == 1
+    output = capsys.readouterr()
+    *digits, missing = map(json.loads, output.out.splitlines())
+    assert [each["digit"] for each in digits] == [1, 2, 3]
+    for each in digits:
+        assert each["file"] == "three.png"
+        assert each["probability"] == max(each["probs"])
+        assert each["probability"] == each["probs"][each["label"]]
+        assert sum(each["probs"]) == pytest.approx(1, abs=1e-5)
+    assert missing == {"file": "none.png", "error": "no picture at none.png"}
+
+
+def test_a_dash_is_standard_input(folder, capsys, monkeypatch):
+    for name, code in (("one.png", 0), ("text.png", 1)):
+        content = io.BytesIO((folder / name).read_bytes())
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=content))
+        assert main(["-"]) == code
+    output = capsys.readouterr()
+    assert output.out.startswith("-: 1 (")
+    assert output.err.startswith("standard input cannot be read as a picture")
+    assert "object at" not in output.err
+
+
+def test_other_weights_are_used_or_refused(folder, capsys):
+    model = new_model(seed=3)
+    with torch.no_grad():
+        model.classifier.output.bias[7] += 100
+    save_weights("mine.safetensors", model, {})
+    torch.save(load_weights("mine.safetensors").state_dict(), "mine.pth")
+    for name in ("mine.safetensors", "mine.pth"):
+        assert main(["--weights", name, "one.png"]) == 0
+        assert capsys.readouterr().out == "one.png: 7 (100.0 %)\n"
+    assert main(["--weights", "none.pth", "one.png"]) == 1
+    assert "no weights at none.pth" in capsys.readouterr().err
+
+
+def test_a_name_outside_ascii_on_an_ascii_terminal(folder):
+    (folder / "one.png").rename(folder / "eins-ß-一.png")
+    command = [sys.executable, "-m", "lenet", "eins-ß-一.png", "fehlt-ß.png"]
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, capture_output=True, env=ascii_only, text=True)
+    assert done.returncode == 1
+    assert done.stdout.startswith(r"eins-\xdf-\u4e00.png: 1 (")
+    assert r"no picture at fehlt-\xdf.png" in done.stderr
