@@ -23,6 +23,7 @@ from lenet import mnist
 from lenet.claims import EARLIER_EPOCHS
 from lenet.config import RECIPES, Config
 from lenet.data import load_dataset
+from lenet.figures import Rows
 from lenet.files import read_json, write_atomically
 from lenet.fit import fit
 from lenet.model import LeNet5
@@ -32,7 +33,7 @@ from lenet.train import evaluate, training_loop
 from lenet.vision import torchvision
 
 BENCH = Path(__file__).parents[1] / "reports" / "bench.json"
-RECIPE = "6 epochs with mild distortions"
+RECIPE = "2 epochs with Muon"
 ROUNDS = 5  # timed runs of each way, in turns; one more of each warms up
 
 
@@ -50,6 +51,8 @@ def main() -> None:
     about = {"config": asdict(RECIPES[RECIPE]), "command": "make bench"}
     result = {"seconds": seconds} | arithmetic() | about | environment()
     write_atomically(BENCH, (json.dumps(result, indent=1) + "\n").encode())
+    for row in table(result):
+        print(*row, sep="   ")
     print(sentence(result))
 
 
@@ -58,29 +61,46 @@ def load_bench(path: Path | str = BENCH) -> dict:
     return read_json(path, "make bench")
 
 
+def table(result: dict) -> Rows:
+    """List what was timed, and how many times as long the earlier report's way takes.
+
+    Args:
+        result: its seconds are of an epoch of each way, then of a whole recipe.
+    """
+    earlier, ours, recipe = (median(each) for each in result["seconds"].values())
+    *_, name = result["seconds"]
+    whole, way = EARLIER_EPOCHS * earlier, "the earlier report's way"
+    one, run = "an epoch with its scores", f"{EARLIER_EPOCHS} such epochs"
+    lines = [
+        (one, way, earlier, earlier),
+        (one, "our loop", ours, earlier),
+        (one, "arithmetic alone", floor(result), earlier),
+        (run, way, whole, whole),
+        (run, "our loop", EARLIER_EPOCHS * ours, whole),
+        ("a whole recipe", name, recipe, whole),
+    ]
+    rows = [[what, how, f"{s:.1f}", f"{slow / s:.1f}"] for what, how, s, slow in lines]
+    return [["What", "How", "Seconds", "Times faster"], *rows]
+
+
+def floor(result: dict) -> float:
+    """Return the seconds that an epoch's operations take if nothing holds them up."""
+    return (result["train_flop"] + result["score_flop"]) / result["flop_per_second"]
+
+
 def sentence(result: dict) -> str:
-    """Say what was measured."""
-    seconds, hardware = result["seconds"], result["hardware"]
-    names = "earlier report", "ours", RECIPE
-    earlier, ours, recipe = (median(seconds[name]) for name in names)
+    """Say what the numbers of the table mean, and on which machine they were taken."""
+    hardware, rounds = result["hardware"], len(result["seconds"]["ours"])
     parts = "train_flop", "score_flop", "flop_per_second"
     train, score, speed = (result[part] / 1e9 for part in parts)
-    in_our_loop, in_their_way = EARLIER_EPOCHS * ours, EARLIER_EPOCHS * earlier
     return (
-        f"An epoch with its scores takes {ours:.1f} s here and {earlier:.1f} s in the "
-        f"earlier report's way (a `DataLoader` that opens, resizes and converts every "
-        f"image), {earlier / ours:.1f} times as long: medians of "
-        f"{len(seconds['ours'])} epochs, in turns, on {hardware['device']} with "
-        f"{hardware['threads']} threads, {result['date']}. An epoch is {train:.0f} "
-        f"GFLOP of training and {score:.0f} of scoring; at the {speed:.0f} GFLOP/s of "
-        f"large matrix products on the same machine, they would take "
-        f"{(train + score) / speed:.1f} s. The recipe “{RECIPE}” takes {recipe:.1f} s "
-        f"from the files to the test digits read. The {EARLIER_EPOCHS} epochs of the "
-        f"earlier report take {in_our_loop:.0f} s in our loop and would take "
-        f"{in_their_way:.0f} s in its own way: {in_our_loop / recipe:.1f} and "
-        f"{in_their_way / recipe:.1f} times as long. The recipe is worth the first "
-        f"factor; the loop is worth the {earlier / ours:.1f} between them, most of it "
-        "because it does not open, resize and convert each image anew."
+        f"Medians of {rounds} rounds, in turns, on {hardware['device']} with "
+        f"{hardware['threads']} threads, {result['date']}. The earlier report's way is "
+        "a `DataLoader` that opens, resizes and converts every image anew. An epoch is "
+        f"{train:.0f} GFLOP of training and {score:.0f} of scoring; arithmetic alone "
+        f"is what they take at the {speed:.0f} GFLOP/s of large matrix products on the "
+        "same machine. A whole recipe counts everything, from the files to the test "
+        "digits read. Only the ratios carry over to other machines."
     )
 
 

@@ -17,6 +17,7 @@ class Config:
     num_epochs: int = 15  # full passes over the training digits
     batch_size: int = 32  # digits per optimiser update; the last batch may be smaller
     learning_rate: float = 1e-3  # of Adam, its other settings being PyTorch's defaults
+    muon: bool = False  # take the steps of `lenet.muon` instead
     one_cycle: bool = False  # let it climb to that rate and fall to 0 over the run
     distortion: float = 0.0  # strength of `lenet.augment` on training digits; 0 is none
     shift: float = 2.0  # largest shift among these distortions, in pixels at strength 1
@@ -35,7 +36,8 @@ class Config:
             value = getattr(self, name)
             require(name, type(value) in (int, float) and 0 <= value < 1e6, "0 or more")
         require("learning_rate", self.learning_rate > 0, "a number above 0")
-        require("one_cycle", type(self.one_cycle) is bool, "True or False")
+        for name in ("one_cycle", "muon"):
+            require(name, type(getattr(self, name)) is bool, "True or False")
         valid_seed = type(self.seed) is int and 0 <= self.seed < 2**63
         require("seed", valid_seed, "a whole number from 0")
 
@@ -50,4 +52,7 @@ RECIPES = {
     "60 epochs with distortions": replace(_DISTORTED, num_epochs=60),
     "6 epochs": _SHORT,
     "6 epochs with mild distortions": replace(_SHORT, distortion=0.3),
+    "2 epochs with Muon": Config(
+        2, 128, learning_rate=0.025, muon=True, one_cycle=True, distortion=0.6
+    ),
 }

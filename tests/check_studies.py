@@ -29,7 +29,7 @@ MEMBERS = {
     "resizing": ({"seed": 3}, lambda result: len(result["misread"])),
     "writers": ({"seed": 3, "split": "writer"}, error_rate),
     "corruption": ({"seed": 1, "trained": "clean"}, mean_corrupted),
-    "recipes": ({"seed": 0, "recipe": "6 epochs"}, error_rate),
+    "recipes": ({"seed": 0, "recipe": "2 epochs with Muon"}, error_rate),
     "sizes": ({"seed": 0, "num_train": 10_000}, error_rate),
     "replication": ({"seed": 4, "num_train": 15_000, "copies": 0}, last_test),
     "choices": ({"seed": 0, "change": "j = 1"}, error_rate),

@@ -2,7 +2,9 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
 
+from lenet import augment
 from lenet.augment import distort
 
 
@@ -59,3 +61,16 @@ def test_the_shift_is_as_large_as_asked_in_pixels():
         centres = (ink * places).sum(1) / ink.sum(1)
         assert float(centres.abs().max()) == pytest.approx(4, abs=1.2)
         assert float(centres.std()) == pytest.approx(8 / 12**0.5, abs=0.4)
+
+
+def test_digits_are_sampled_by_an_affine_grid_and_a_bicubic_field(batch):
+    """As PyTorch's own functions make them, which take longer."""
+    drawn, size = generator(3), list(batch.shape)
+    inverse = augment._random_affine(len(batch), drawn, 0.5, 2)
+    knots = torch.randn(len(batch), 2, augment.KNOTS, augment.KNOTS, generator=drawn)
+    field = F.interpolate(knots, size[2:], mode="bicubic", align_corners=True)
+    grid = F.affine_grid(inverse, size, align_corners=False)
+    grid += 0.5 * augment.ELASTIC * field.permute(0, 2, 3, 1)
+    expected = F.grid_sample(batch, grid, align_corners=False)
+    found = distort(batch, generator(3), strength=0.5)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)

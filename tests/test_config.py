@@ -10,6 +10,7 @@ BAD = {
     "val_size": (0,),
     "learning_rate": (0.0, -1e-3, float("nan"), float("inf")),
     "one_cycle": (1, None),
+    "muon": (0, "yes"),
     "distortion": (-0.1, float("nan")),
     "shift": (-1.0, "2"),
     "seed": (-1, 2**63, None, 1.0),

@@ -115,14 +115,16 @@ def written(path: Path):
     return path.stat().st_mtime_ns if path.exists() else None
 
 
+@pytest.mark.parametrize("muon", [False, True])
 def test_a_run_killed_at_any_moment_and_resumed_gives_the_same_bits(
-    processes, tmp_path
+    processes, tmp_path, muon
 ):
     """With everything on that has a state: order, distortion, optimiser, rate."""
+    config = replace(EVERYTHING, muon=muon)
     path, moments, exits = tmp_path / "run.ckpt", random.Random(0), []
     for _ in range(3):
         before = written(path)
-        child = processes.Process(target=run, args=(EVERYTHING, path))
+        child = processes.Process(target=run, args=(config, path))
         child.start()
         while written(path) == before and child.is_alive():
             time.sleep(0.002)
@@ -131,7 +133,7 @@ def test_a_run_killed_at_any_moment_and_resumed_gives_the_same_bits(
         child.join()
         exits.append(child.exitcode)
     assert -signal.SIGKILL in exits
-    assert run(EVERYTHING, path) == run(EVERYTHING)
+    assert run(config, path) == run(config)
 
 
 def test_a_run_may_go_on_for_longer_and_a_finished_one_is_not_repeated(tmp_path):
