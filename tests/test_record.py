@@ -91,6 +91,6 @@ def test_published_records_are_what_the_published_weights_give(mnist, path):
     wrong = torch.nonzero(preds != digits.labels).flatten().tolist()
     if path == BEST:
         assert abs(len(wrong) - record["test_errors"]["count"]) <= 2
-        assert record["config"] == asdict(best.CONFIG)
+        assert Config(**record["config"]) == best.CONFIG
     else:
         assert len(set(wrong) ^ set(record["test"]["wrong"])) <= 2
