@@ -181,7 +181,8 @@ def _digits(
     digits = [np.isin(parts, each) for each in _side_by_side(parts, large)]
     heights = np.array([np.ptp(np.flatnonzero(each.any(1))) for each in digits])
     digits = [digits[n] for n in np.flatnonzero(heights >= 0.4 * heights.max())]
-    if sum(map(np.sum, digits)) < 0.4 * sizes.sum():
+    scattered = len(large) > 3 * len(digits) + 3
+    if scattered or sum(map(np.sum, digits)) < 0.4 * sizes.sum():
         return []
     return [_full(ink, each, high / 2) for each in digits if _is_stroke(each)]
 
