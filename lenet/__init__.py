@@ -13,7 +13,7 @@ from lenet.data import Batches, Digits, load_dataset
 from lenet.fit import fit
 from lenet.metrics import Proportion, Scores
 from lenet.model import LeNet5
-from lenet.photo import read_image
+from lenet.photo import read_image, read_images
 from lenet.predict import load_weights, predict
 from lenet.train import evaluate, training_loop
 
@@ -30,5 +30,6 @@ __all__ = [
     "load_weights",
     "predict",
     "read_image",
+    "read_images",
     "training_loop",
 ]

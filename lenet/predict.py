@@ -120,7 +120,7 @@ def _check_record(path: Path, content: bytes) -> None:
     if not record.exists():
         return
     about = read_json(record, "train")
-    wanted = about.get("sha256", about.get("weights_sha256"))
+    wanted = about.get("weights_sha256")
     if wanted not in (None, sha256(content).hexdigest()):
         remedy = "get both files anew, or move the record away"
         raise ValueError(f"{path} is damaged or not the file of {record}: {remedy}")
