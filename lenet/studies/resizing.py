@@ -14,6 +14,7 @@ from lenet.figures import Rows
 from lenet.metrics import Repeated
 from lenet.model import IMAGE_SIZE
 from lenet.studies import seeds
+from lenet.studies.losses import curves
 from lenet.studies.statistics import (
     Runs,
     between,
@@ -62,6 +63,14 @@ def gain(runs: dict[str, Runs]) -> Repeated:
     """Return how many points resizing adds to the test accuracy, seed by seed."""
     padded, enlarged = (seeds.accuracies(each, "val") for each in runs.values())
     return differences(enlarged, padded)
+
+
+def gain_of_last(runs: dict[str, Runs], num: int) -> Repeated:
+    """Return what resizing adds to the mean test accuracy of the last epochs."""
+    right = [curves(each, "val", "num_correct")[:, -num:] for each in runs.values()]
+    padded, enlarged = (each.mean(1) for each in right)
+    points = 100 * (enlarged - padded) / runs["padded"][0]["num_test"]
+    return Repeated(tuple(points.tolist()))
 
 
 def claim(runs: dict[str, Runs]) -> Claim:
