@@ -11,7 +11,8 @@ from scipy import ndimage
 from torch import Tensor
 
 from lenet.data import pad
-from lenet.photo.strokes import crop, find_digits
+from lenet.photo.paper import crop
+from lenet.photo.strokes import find_digits
 
 BOX_SIZE = 20  # MNIST fits the ink into 20x20 pixels, aspect kept (sec. III-A) ...
 FRAME_SIZE = 28  # ... and centres it by mass in 28x28
