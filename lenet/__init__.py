@@ -3,9 +3,10 @@
 To be read in this order, each importing only from those before it: ``config``,
 ``files``, ``vision``, ``model``, ``mnist``, ``data``, ``metrics``, ``batches``,
 ``train``, ``augment``, ``muon``, ``fit``, ``predict``, ``photo``, ``annotations``,
-``corruptions``, ``record``, ``colophon``, ``claims``, ``figures``, ``drawing``,
-``pad``; then ``studies``, what takes many runs; ``original``, the network of 1998;
-``bench``; ``report``, which knows notebooks and nothing of digits; and ``readme``.
+``corruptions``, ``record``, ``colophon``, ``claims``, ``style``, ``figures``,
+``drawing``, ``pad``; then ``studies``, what takes many runs; ``original``, the network
+of 1998; ``bench``; ``report``, which knows notebooks and nothing of digits; and
+``readme``.
 """
 
 from lenet.config import Config

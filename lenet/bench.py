@@ -23,12 +23,12 @@ from lenet import mnist
 from lenet.claims import EARLIER_EPOCHS
 from lenet.config import RECIPES, Config
 from lenet.data import load_dataset
-from lenet.figures import Rows
 from lenet.files import read_json, write_atomically
 from lenet.fit import fit
 from lenet.model import LeNet5
 from lenet.predict import predict
 from lenet.record import environment
+from lenet.style import Rows
 from lenet.train import evaluate, training_loop
 from lenet.vision import torchvision
 

@@ -5,8 +5,9 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from lenet.data import to_input
-from lenet.figures import BLUE, GREY, WIDTH, layers, new_figure
+from lenet.figures import layers
 from lenet.model import LeNet5, layer_outputs
+from lenet.style import BLUE, GREY, WIDTH, new_figure
 
 # All lengths are in inches.
 HEIGHT, MIDDLE = 2.75, 1.4

@@ -1,20 +1,14 @@
-"""The house style, and the figures and tables of the first report.
+"""The figures and tables of the first report.
 
 A figure function returns the figure and its alternative text, a table function the rows
 of the table.
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from math import ceil, log10
 from textwrap import fill
 
-import matplotlib as mpl
-import numpy as np
 import torch
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator
 from torch import Tensor
 
 from lenet import claims
@@ -23,71 +17,20 @@ from lenet.data import Dataset, Digits
 from lenet.metrics import Proportion
 from lenet.model import IMAGE_SIZE, NUM_CLASSES, LeNet5, layer_outputs
 from lenet.predict import Prediction
+from lenet.style import (
+    BLUE,
+    GREY,
+    VERMILION,
+    Rows,
+    digit_grid,
+    label_losses,
+    new_figure,
+)
 from lenet.train import EpochRecord
 
-BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#767676"  # Okabe and Ito's colours
-Rows = list[list[str | int]]  # of a table; the first holds the headings
-WIDTH = 6.3  # inches, the width of the text
-STYLE = {
-    "font.size": 9,
-    "axes.titlesize": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "figure.constrained_layout.use": True,
-    "lines.linewidth": 1.4,
-    "lines.markersize": 4.5,
-}
 # Trainable parameters of each layer in 1998 (sec. II-B); the output has fixed codes.
 PAPER_PARAMETERS = {"c1": 156, "s2": 12, "c3": 1_516, "s4": 32, "c5": 48_120}
 PAPER_PARAMETERS |= {"f6": 10_164, "output": 0}
-
-
-@contextmanager
-def new_figure(height: float, rows: int = 1, columns: int = 1, **gridspec) -> Iterator:
-    """Yield a figure in the house style and its ``(rows, columns)`` axes; no window."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, height))
-        axes = figure.subplots(rows, columns, squeeze=False, gridspec_kw=gridspec)
-        yield figure, axes
-
-
-def draw(axes: Axes, values, lowest: float, highest: float) -> None:
-    """Show a field of values, from white to black, in a thin frame without ticks."""
-    values = np.asarray(values)
-    axes.imshow(values, "gray_r", vmin=lowest, vmax=highest, interpolation="nearest")
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
-
-
-def digit_grid(
-    images: Mapping[int, Tensor],
-    titles: Mapping[int, str],
-    *,
-    columns: int,
-    framed: Container[int] = (),
-) -> Figure:
-    """Draw digits in rows, each under its title, some in a thick frame.
-
-    Args:
-        images: ``(N, 32, 32)`` uint8 digits, or a mapping from index to digit.
-        titles: the title of each digit to draw, by its index in the images.
-        columns: digits in a row.
-        framed: the indices of those in a thick frame.
-    """
-    heights = [len(title.splitlines()) for title in titles.values()]
-    starts = range(0, len(titles), columns)
-    lines = sum(max(heights[start : start + columns]) for start in starts)
-    rows = max(1, len(starts))
-    with new_figure(WIDTH / columns * rows + 0.14 * lines, rows, columns) as new:
-        figure, grid = new
-        for axes in grid.flat[len(titles) :]:
-            axes.axis("off")
-        for axes, (index, title) in zip(grid.flat, titles.items(), strict=False):
-            draw(axes, images[index], 0, 255)
-            axes.set_title(title, fontsize=7, pad=2)
-            if index in framed:
-                axes.spines[:].set(linewidth=1.8, color=VERMILION)
-    return figure
 
 
 def losses(history: Sequence[EpochRecord], val_name: str = "test"):
@@ -107,16 +50,6 @@ def losses(history: Sequence[EpochRecord], val_name: str = "test"):
         f"value {min(val):.3f} after epoch {epochs[val.index(min(val))]}."
     )
     return figure, alt
-
-
-def label_losses(axes: Axes) -> None:
-    """Label the axes of a chart of losses over epochs, on a logarithmic scale."""
-    axes.set_yscale("log", subs=[])
-    axes.set(xlabel="Epoch", ylabel="Loss (nats per digit, log scale)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.legend(frameon=False)
 
 
 def digit_columns(digits: Digits, rows: int = 4):
@@ -182,14 +115,6 @@ def changed_digits(
     titles |= {place: fill(name, 13) for place, name in enumerate(columns)}
     alt = f"Grid of {rows} digits, each shown {', '.join(columns)}."
     return digit_grid(images, titles, columns=len(columns)), alt
-
-
-def missing():
-    """Stand in for a figure of MNIST's digits, which keeps its number, without them."""
-    with new_figure(0.6) as (figure, ((axes,),)):
-        axes.axis("off")
-        axes.text(0.5, 0.5, "This figure needs MNIST.", ha="center", va="center")
-    return figure, "A blank figure: it needs MNIST."
 
 
 def class_counts(dataset: Dataset) -> Rows:

@@ -9,6 +9,7 @@ from lenet import Config, LeNet5, Proportion, figures
 from lenet.fit import new_optimizer
 from lenet.model import new_model
 from lenet.predict import Prediction
+from lenet.style import VERMILION
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_predictions_are_shown_with_the_truth_and_mistakes_framed(digits, predic
         read, true = int(prediction.labels[place]), int(digits.labels[place])
         assert axes.get_title().startswith(f"read {read}, true {true}\n")
         edge = axes.spines["left"].get_edgecolor()
-        assert same_color(edge, figures.VERMILION) == (place in (3, 4, 5))
+        assert same_color(edge, VERMILION) == (place in (3, 4, 5))
     assert "first 20 digits" in alt
     assert "3 of them read wrongly" in alt
     stated = [axes.get_title().splitlines()[1] for axes in figure.axes[:4]]

@@ -5,12 +5,12 @@ from dataclasses import asdict
 from lenet.annotations import split_by_writer
 from lenet.config import Config
 from lenet.data import Digits, load_dataset
-from lenet.figures import Rows
 from lenet.metrics import Repeated
 from lenet.original.engine import Recipe1998, count_wrong, train_1998
 from lenet.original.replication import arrays
 from lenet.studies.runner import results
 from lenet.studies.statistics import differences, error_rates, signed, signed_between
+from lenet.style import Rows
 
 QUESTION = "Which of the choices that the paper leaves open matter?"
 NUM_SEEDS = 3

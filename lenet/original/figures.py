@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from lenet.data import Digits
-from lenet.figures import Rows, draw, new_figure
 from lenet.original import network, sdlm
 from lenet.studies.statistics import scientific
+from lenet.style import Rows, draw, new_figure
 
 Networks = dict[str, dict[str, np.ndarray]]  # weights by the name of the network
 GAP = "#cfe3f1"  # between maps, which are grey

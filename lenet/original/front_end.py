@@ -9,12 +9,12 @@ import numpy as np
 
 from lenet.annotations import FACTS
 from lenet.data import load_dataset
-from lenet.figures import Rows
 from lenet.original.engine import Recipe1998
 from lenet.original.network import initial_weights
 from lenet.original.replication import arrays, errors_after, spread, train_and_count
 from lenet.original.sdlm import ETAS
 from lenet.studies.statistics import Runs
+from lenet.style import Rows
 
 QUESTION = "Do the weights of 1998, recovered from a figure, still read digits?"
 NUM_SEEDS = 5

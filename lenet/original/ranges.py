@@ -5,12 +5,12 @@ from dataclasses import asdict
 from lenet.annotations import split_by_writer
 from lenet.config import Config
 from lenet.data import load_dataset
-from lenet.figures import Rows
 from lenet.metrics import Proportion
 from lenet.original.choices import train_and_judge
 from lenet.original.distortions import Ranges, with_distortions
 from lenet.original.engine import Recipe1998
 from lenet.original.replication import COPIES, arrays
+from lenet.style import Rows
 
 QUESTION = "How far should the training digits be distorted?"
 # Law of the draws; factors of the shifts and of the other ranges read off Fig. 7.

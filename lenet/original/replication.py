@@ -8,12 +8,12 @@ from matplotlib.ticker import MaxNLocator
 from lenet.annotations import NUM_TEST, curves_1998, errors_1998
 from lenet.claims import PAPER_TEST_ERRORS
 from lenet.data import Digits, load_dataset
-from lenet.figures import BLUE, GREY, VERMILION, Rows, digit_grid, new_figure
 from lenet.metrics import Repeated
 from lenet.original.distortions import Ranges, with_distortions
 from lenet.original.engine import Recipe1998, count_wrong, predict, train_1998
 from lenet.studies import statistics
 from lenet.studies.statistics import Runs, between, change, rates
+from lenet.style import BLUE, GREY, VERMILION, Rows, digit_grid, new_figure
 
 QUESTION = "Does the network of the paper, trained as the paper says, reach its error?"
 COPIES = 9  # distorted copies of each digit: 540,000 beside the 60,000

@@ -8,7 +8,6 @@ import torch
 from lenet.annotations import split_by_writer
 from lenet.config import Config
 from lenet.data import load_dataset
-from lenet.figures import Rows
 from lenet.metrics import Proportion, Repeated
 from lenet.model import new_model
 from lenet.original.hybrid import Hybrid, Parts, train_minibatches
@@ -17,6 +16,7 @@ from lenet.original.sdlm import ETAS
 from lenet.predict import errors
 from lenet.studies.seeds import accuracies
 from lenet.studies.statistics import Runs, error_rates
+from lenet.style import Rows
 
 QUESTION = "Which change between the network of 1998 and today's matters?"
 NUM_SEEDS = 3

@@ -6,10 +6,10 @@ Measured in the study of `writers`, on networks with writer-disjoint validation 
 import numpy as np
 
 from lenet.claims import Claim
-from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.metrics import Proportion, Repeated
 from lenet.studies.probabilities import TARGET
 from lenet.studies.statistics import Runs, between, draw_runs, rates
+from lenet.style import BLUE, GREY, VERMILION, Rows, new_figure
 
 REFUSED_1998 = {  # per cent of the digits, for 0.5 % errors on the rest (Fig. 10)
     "Boosted LeNet-4": 0.5,

@@ -11,11 +11,11 @@ from lenet.claims import CORRUPTION_RATIO, Claim
 from lenet.config import Config
 from lenet.corruptions import NOISES, VARIATIONS, corrupt
 from lenet.data import Dataset, Digits, load_dataset
-from lenet.figures import BLUE, VERMILION, Rows, draw, new_figure
 from lenet.fit import fit
 from lenet.predict import errors
 from lenet.studies.runner import results
 from lenet.studies.statistics import Runs, draw_runs
+from lenet.style import BLUE, VERMILION, Rows, draw, new_figure
 
 QUESTION = "Which corruptions does LeNet-5 withstand, and what does training add?"
 DISTORTION = {"clean": 0.0, "distorted": 1.0}  # strength, by kind of training

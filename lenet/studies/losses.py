@@ -3,9 +3,9 @@
 import numpy as np
 
 from lenet.claims import Claim
-from lenet.figures import BLUE, GREY, VERMILION, label_losses, new_figure
 from lenet.metrics import Repeated
 from lenet.studies.statistics import Runs, change, draw_runs
+from lenet.style import BLUE, GREY, VERMILION, label_losses, new_figure
 
 NAMES = {"train": "Training", "val": "Test"}  # the test digits are scored as "val"
 

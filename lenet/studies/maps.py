@@ -6,8 +6,8 @@ from torch import Tensor
 
 from lenet.corruptions import transform
 from lenet.data import Digits, to_input
-from lenet.figures import WIDTH, draw, new_figure
 from lenet.model import LeNet5, layer_outputs
+from lenet.style import WIDTH, draw, new_figure
 
 
 def kernels(model: LeNet5):

@@ -10,7 +10,6 @@ from sklearn.metrics import confusion_matrix
 from lenet.annotations import NUM_STUDENT_TEST, NUM_TEST, errors_1998, label_errors
 from lenet.claims import Claim
 from lenet.data import Digits
-from lenet.figures import BLUE, Rows, digit_grid, new_figure
 from lenet.metrics import Proportion, Repeated
 from lenet.predict import Prediction
 from lenet.studies.statistics import (
@@ -21,6 +20,7 @@ from lenet.studies.statistics import (
     rates,
     times_misread,
 )
+from lenet.style import BLUE, Rows, digit_grid, new_figure
 
 STUDENTS, STAFF = range(NUM_STUDENT_TEST), range(NUM_STUDENT_TEST, NUM_TEST)
 COLUMNS, MOST = 14, 196  # digits in a row of the gallery, and in all of it

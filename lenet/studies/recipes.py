@@ -13,12 +13,12 @@ from lenet.annotations import split_by_writer
 from lenet.claims import Claim
 from lenet.config import RECIPES, Config
 from lenet.data import Dataset, load_dataset
-from lenet.figures import Rows
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import errors
 from lenet.studies.runner import results
 from lenet.studies.statistics import Runs, between, error_rates
+from lenet.style import Rows
 
 QUESTION = "Which recipe reads new writers best, and which learns fastest?"
 GOALS = {  # mean test accuracy in per cent, stated beforehand

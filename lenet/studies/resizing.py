@@ -10,7 +10,6 @@ from torch.nn import functional as F
 
 from lenet.claims import EARLIER_TEST, Claim
 from lenet.data import Dataset, Digits, load_dataset
-from lenet.figures import Rows
 from lenet.metrics import Repeated
 from lenet.model import IMAGE_SIZE
 from lenet.studies import seeds
@@ -22,6 +21,7 @@ from lenet.studies.statistics import (
     signed,
     signed_between,
 )
+from lenet.style import Rows
 
 QUESTION = "Do digits resized from 28 to 32 pixels, not padded, explain the difference?"
 NUM_SEEDS = 10

@@ -8,13 +8,13 @@ from scipy import stats
 from lenet.claims import EARLIER_TEST, EARLIER_TRAIN, Claim, below, repeats
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset
-from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import predict
 from lenet.studies import losses
 from lenet.studies.losses import NAMES, curves
 from lenet.studies.statistics import Runs, between, misread, rates
+from lenet.style import BLUE, GREY, VERMILION, Rows, new_figure
 
 QUESTION = "What does another random seed change?"
 NUM_SEEDS = 20

@@ -9,12 +9,12 @@ from lenet.annotations import NUM_TEST, curves_1998
 from lenet.claims import Claim
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset, split_train_val
-from lenet.figures import BLUE, GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import errors
 from lenet.studies.runner import results
 from lenet.studies.statistics import Runs, between, change, rates, welch_interval
+from lenet.style import BLUE, GREY, VERMILION, Rows, new_figure
 
 QUESTION = "How many training digits does it take?"
 SIZES = (1_000, 3_000, 10_000, 15_000, 30_000)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from lenet.claims import Claim
-from lenet.figures import Rows
 from lenet.studies import (
     calibration,
     corruption,
@@ -15,6 +14,7 @@ from lenet.studies import (
     writers,
 )
 from lenet.studies.runner import load_stored, results
+from lenet.style import Rows
 
 STUDIES = (
     "seeds",

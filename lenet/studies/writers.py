@@ -8,7 +8,6 @@ from lenet.annotations import split_by_writer
 from lenet.claims import Claim
 from lenet.config import Config
 from lenet.data import Dataset, load_dataset, split_train_val
-from lenet.figures import GREY, VERMILION, Rows, new_figure
 from lenet.fit import fit
 from lenet.metrics import Repeated
 from lenet.predict import errors
@@ -21,6 +20,7 @@ from lenet.studies.statistics import (
     signed,
     signed_between,
 )
+from lenet.style import GREY, VERMILION, Rows, new_figure
 
 QUESTION = "Is a random validation split easier, and are the probabilities calibrated?"
 NUM_SEEDS = 10
