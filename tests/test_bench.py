@@ -40,3 +40,14 @@ def test_the_recipe_that_is_timed_is_read_on_the_test_digits(sample, monkeypatch
     monkeypatch.setattr(bench, "predict", lambda model, images: read.append(images))
     bench.whole_recipe()
     assert [len(images) for images in read] == [len(sample.read_test())]
+
+
+def test_the_arithmetic_of_an_epoch_is_that_of_the_layers():
+    """Two operations for each weight at each place it is used; backwards twice that."""
+    places = {"c1": 28**2, "c3": 10**2, "c5": 1, "f6": 1, "output": 1}
+    weights = {"c1": 150, "c3": 2_400, "c5": 48_000, "f6": 10_080, "output": 840}
+    forward = 2 * sum(weights[name] * places[name] for name in places)
+    found = bench.arithmetic()
+    assert found["score_flop"] == 70_000 * forward
+    backward = 2 * forward - 2 * weights["c1"] * places["c1"]  # none to the images
+    assert found["train_flop"] == 60_000 * (forward + backward)

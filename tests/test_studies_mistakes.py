@@ -66,7 +66,8 @@ def test_the_parts_of_the_test_set_add_up():
 def test_the_overlap_with_1998_counts_answers_and_shared_errors():
     half = dict(list(errors_1998().items())[:41])
     other = a_run({index: (answer + 1) % 10 for index, answer in half.items()})
-    rows = mistakes.overlap({"same": [IN_1998] * 2, "half": [IN_1998, other]})[1:]
+    groups = {"same": [IN_1998, {**IN_1998}], "half": [IN_1998, other]}
+    rows = mistakes.overlap(groups)[1:]
     assert rows[0] == ["same", 2, "82.0", "82.0 (100 %)", "82.0", "100 %"]
     assert rows[1] == ["half", 2, "61.5", "61.5 (75 %)", "41.0", "75 %"]
 

@@ -1,7 +1,6 @@
 """Which digits are misread, as what, and whether they are those of 1998."""
 
 from collections.abc import Collection, Container, Sequence
-from itertools import permutations
 from statistics import fmean
 
 import numpy as np
@@ -66,22 +65,18 @@ def misread_again(runs: Runs) -> Repeated:
     return rates(errors_within(runs, errors_1998()).values, len(errors_1998()))
 
 
-def by_another_seed(runs: Runs) -> float:
-    """Return how many of a run's errors another run makes, in the mean, in per cent."""
-    pairs = permutations((run["misread"].keys() for run in runs), 2)
-    return 100 * fmean(len(one & other) / len(one) for one, other in pairs)
-
-
 def shared_errors(runs: Runs, others: Runs) -> Repeated:
-    """Return which share of each other run's errors these make, mean in per cent."""
-    shares = [
-        [
-            len(run["misread"].keys() & other["misread"]) / len(other["misread"])
-            for run in runs
-        ]
-        for other in others
-    ]
-    return Repeated(tuple(100 * fmean(each) for each in shares))
+    """Return which share of each other run's errors these make, mean in per cent.
+
+    A run is not compared with itself.
+    """
+    shares = []
+    for other in others:
+        made, rest = other["misread"].keys(), (run for run in runs if run is not other)
+        shares.append(
+            fmean(len(made & run["misread"].keys()) / len(made) for run in rest)
+        )
+    return rates(shares, 1)
 
 
 def claims(runs: Runs, distorted: Runs) -> list[Claim]:
@@ -152,8 +147,8 @@ def overlap(groups: dict[str, Runs]) -> Rows:
         again = errors_within(runs, errors_1998()).mean
         both = f"{again:.1f} ({misread_again(runs).mean:.0f} %)"
         same = fmean(len(run["misread"].items() & then) for run in runs)
-        numbers = [f"{errors:.1f}", both, f"{same:.1f}"]
-        rows.append([name, len(runs), *numbers, f"{by_another_seed(runs):.0f} %"])
+        shared = f"{shared_errors(runs, runs).mean:.0f} %"
+        rows.append([name, len(runs), f"{errors:.1f}", both, f"{same:.1f}", shared])
     return rows
 
 
