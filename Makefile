@@ -18,8 +18,7 @@ endif
 export MNIST_DIR
 endif
 
-.PHONY: help report notebook lab test lint unit-tests notebook-tests check-studies \
-  bench study clean
+.PHONY: help report notebook lab test lint check-studies bench study clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -36,17 +35,13 @@ lab: $(STAMP)  ## open the notebook in JupyterLab
 	$(PYTHON) -m jupyter lab $(AS_ROOT) \
 	  --LabApp.default_url=/lab/tree/notebooks/lenet5_mnist.ipynb
 
-test: lint  ## lint, unit tests, and nbval on the notebooks, two processes at a time
-	OMP_NUM_THREADS=1 $(MAKE) --jobs 2 --output-sync unit-tests notebook-tests
+test: lint  ## lint, unit tests, and nbval on the notebooks, two files at a time
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --numprocesses 2 --dist loadfile \
+	  --nbval --nbval-current-env $(NOTEBOOKS) tests
 
-unit-tests: $(STAMP)
-	$(PYTHON) -m pytest tests
-
-notebook-tests: $(STAMP)
-	$(PYTHON) -m pytest --nbval --nbval-current-env notebooks
-
-check-studies: $(STAMP)  ## make one run of each stored study again, and run the notebooks on MNIST
-	OMP_NUM_THREADS=1 $(PYTHON) -m pytest tests/check_studies.py
+check-studies: $(STAMP)  ## run the notebooks on MNIST anew, and a run of each stored study
+	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --numprocesses 2 --dist worksteal --verbose \
+	  tests/check_studies.py
 
 lint: $(STAMP)  ## check style and format of the code and the notebook
 	$(PYTHON) -m ruff check .
