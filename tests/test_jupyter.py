@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import nbformat
@@ -34,6 +36,11 @@ def path(tmp_path_factory):
     return path
 
 
+def answers(about):
+    with suppress(URLError), urlopen(f"{about['url']}api?token={about['token']}"):
+        return True
+
+
 @pytest.fixture(scope="module")
 def server(path, tmp_path_factory):
     """The address and the token of a JupyterLab that has nobody's settings."""
@@ -48,8 +55,9 @@ def server(path, tmp_path_factory):
         try:
             notes = (folder / "RUNTIME_DIR").glob
             (note,) = wait_until(lambda: [*notes("jpserver-*.json")], "a server")
-            about = wait_until(note.read_text, "its address")
-            yield json.loads(about)
+            about = json.loads(wait_until(note.read_text, "its address"))
+            wait_until(lambda: answers(about), "an answer")  # it notes, then listens
+            yield about
         finally:
             process.terminate()
 
