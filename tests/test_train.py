@@ -308,6 +308,14 @@ def test_a_scheduler_can_be_stepped_after_every_epoch(model, digits):
     assert rates == 3 * [0.1] + 3 * [0.05] + 3 * [0.025]
 
 
+@pytest.fixture
+def ctrl_c():
+    """Python's own answer to Ctrl-C, which a process of many tests may not have."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Interrupted:
     """Batches, and Ctrl-C after the first of them in one of the passes."""
 
@@ -322,6 +330,7 @@ class Interrupted:
                 signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("during", ["training", "scoring", "after_epoch", "resumed"])
 def test_ctrl_c_leaves_what_the_finished_epochs_left(model, digits, capsys, during):
     def interrupt(history):
@@ -343,6 +352,7 @@ def test_ctrl_c_leaves_what_the_finished_epochs_left(model, digits, capsys, duri
     assert "as they were after epoch 2" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_in_the_first_epoch_goes_on_to_the_caller(model, digits):
     batches = Batches(digits, 50)
     with pytest.raises(KeyboardInterrupt):
