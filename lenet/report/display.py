@@ -40,6 +40,8 @@ def figure(
     require(f"figure {label!r}", alt=alt, label=label, caption=caption)
     alt = " ".join(alt.split())
     width, height = (round(inches * 96) for inches in fig.get_size_inches())
+    fig.draw_without_rendering()  # lays it out once, not again in each format
+    fig.set_layout_engine("none")
     with plt.rc_context({"svg.hashsalt": label, "svg.fonttype": "path"}):
         svg, png = _vector(fig), _pixels(fig)
     plt.close(fig)
