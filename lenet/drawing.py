@@ -1,13 +1,12 @@
 """The network drawn as in the paper's Fig. 2, with the real maps of one digit."""
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from lenet.data import to_input
 from lenet.figures import layers
 from lenet.model import LeNet5, layer_outputs
-from lenet.style import BLUE, GREY, WIDTH, new_figure
+from lenet.style import BLUE, new_canvas, place
 
 # All lengths are in inches.
 HEIGHT, MIDDLE = 2.75, 1.4
@@ -32,10 +31,7 @@ def network(model: LeNet5, image: Tensor):
     values["output"] = probs = values["output"].softmax(1)
     _, *rows, total = layers(model)
     facts = [("Input", "1 × 32 × 32", ""), *(row[:3] for row in rows)]
-    with new_figure(HEIGHT) as (figure, ((axes,),)):
-        figure.set_layout_engine("none")
-        axes.set(position=(0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, HEIGHT))
-        axes.axis("off")
+    with new_canvas(HEIGHT) as (figure, axes):
         for (name, planes), fact in zip(values.items(), facts, strict=True):
             _describe(axes, name, fact, _draw_planes(axes, name, planes[0]))
         _draw_answer(axes, probs[0])
@@ -51,30 +47,15 @@ def network(model: LeNet5, image: Tensor):
 def _draw_planes(axes: Axes, name: str, planes: Tensor) -> float:
     """Draw planes one upon the other; return the middle of the stack."""
     left, right, down, wide, high, _ = PLACES[name]
-    planes = (
-        planes if planes.ndim == 3 and planes.shape[2] > 1 else planes.reshape(1, -1, 1)
-    )
+    if planes.ndim < 3 or planes.shape[2] == 1:
+        planes = planes.reshape(1, -1, 1)
     num, rows, columns = planes.shape
     width, height = columns * wide, rows * high
     top = MIDDLE + (height + (num - 1) * down) / 2
     lowest = 0 if name in ("input", "output") else -1
-    for place, plane in enumerate(planes.numpy()):
-        x, y = left + place * right, top - place * down
-        box = (x, x + width, y - height, y)
-        axes.imshow(
-            plane,
-            "gray_r",
-            vmin=lowest,
-            vmax=1,
-            extent=box,
-            interpolation="nearest",
-            zorder=2 * place,
-        )
-        frame = Rectangle(
-            (x, y - height), width, height, fill=False, zorder=2 * place + 1
-        )
-        axes.add_patch(frame).set(linewidth=0.5, edgecolor=GREY)
-    axes.set(xlim=(0, WIDTH), ylim=(0, HEIGHT))  # which imshow has changed
+    for number, plane in enumerate(planes):
+        x, y = left + number * right, top - number * down
+        place(axes, plane, (x, x + width, y - height, y), (lowest, 1), level=number)
     return left + (width + (num - 1) * right) / 2
 
 
@@ -85,9 +66,8 @@ def _describe(axes: Axes, name: str, fact: tuple, middle: float) -> None:
     axes.text(middle, HEIGHT - 0.14, title, ha="center", weight="bold", size=8.5)
     axes.text(middle, HEIGHT - 0.3, shape, ha="center", size=7.5)
     axes.text(middle, 0.06, parameters, ha="center", size=7.5)
-    axes.text(
-        PLACES[name][0] - 0.04, 0.24, PLACES[name][5], ha="center", size=7, color=BLUE
-    )
+    left, *_, way = PLACES[name]
+    axes.text(left - 0.04, 0.24, way, ha="center", size=7, color=BLUE)
 
 
 def _draw_answer(axes: Axes, probs: Tensor) -> None:

@@ -7,12 +7,15 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, MaxNLocator
 from torch import Tensor
 
 BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#767676"  # Okabe and Ito's colours
 Rows = list[list[str | int]]  # of a table; the first holds the headings
 WIDTH = 6.3  # inches, the width of the text
+GAP, LINE = 0.03, 0.12  # inches, around a digit of a grid, and of a title's line
+TITLE = {"fontsize": 7, "ha": "center", "va": "bottom", "linespacing": 1.1}
 STYLE = {
     "font.size": 9,
     "axes.titlesize": 9,
@@ -41,6 +44,34 @@ def draw(axes: Axes, values, lowest: float, highest: float) -> None:
     axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
 
 
+@contextmanager
+def new_canvas(height: float) -> Iterator:
+    """Yield a figure and its one axes, measured in inches from the lower left."""
+    with new_figure(height) as (figure, ((axes,),)):
+        figure.set_layout_engine("none")
+        axes.set(position=(0, 0, 1, 1))
+        axes.axis("off")
+        yield figure, axes
+        axes.set(xlim=(0, WIDTH), ylim=(0, height))
+
+
+def place(axes: Axes, values, box: tuple, ends: tuple, level=0, **frame) -> None:
+    """Show a field of values, from white to black, in a box of a canvas.
+
+    Args:
+        values: ``(H, W)``.
+        box: its left, right, bottom and top.
+        ends: the values shown as white and as black.
+        level: those of a higher level cover those of a lower one.
+        frame: how its frame differs from a thin grey one.
+    """
+    (left, right, bottom, top), (lowest, highest) = box, ends
+    how = {"extent": box, "interpolation": "nearest", "zorder": level}
+    axes.imshow(np.asarray(values), "gray_r", vmin=lowest, vmax=highest, **how)
+    style = {"fill": False, "lw": 0.5, "ec": GREY, "zorder": level + 0.5} | frame
+    axes.add_patch(Rectangle((left, bottom), right - left, top - bottom, **style))
+
+
 def digit_grid(
     images: Mapping[int, Tensor],
     titles: Mapping[int, str],
@@ -56,19 +87,19 @@ def digit_grid(
         columns: digits in a row.
         framed: the indices of those in a thick frame.
     """
-    heights = [len(title.splitlines()) for title in titles.values()]
-    starts = range(0, len(titles), columns)
-    lines = sum(max(heights[start : start + columns]) for start in starts)
-    rows = max(1, len(starts))
-    with new_figure(WIDTH / columns * rows + 0.14 * lines, rows, columns) as new:
-        figure, grid = new
-        for axes in grid.flat[len(titles) :]:
-            axes.axis("off")
-        for axes, (index, title) in zip(grid.flat, titles.items(), strict=False):
-            draw(axes, images[index], 0, 255)
-            axes.set_title(title, fontsize=7, pad=2)
-            if index in framed:
-                axes.spines[:].set(linewidth=1.8, color=VERMILION)
+    every, pitch = [*titles.items()], WIDTH / columns
+    rows = [every[start : start + columns] for start in range(0, len(every), columns)]
+    heads = [max(title.count("\n") + bool(title) for _, title in row) for row in rows]
+    bottom = LINE * sum(heads) + pitch * max(1, len(rows))
+    with new_canvas(bottom) as (figure, axes):
+        for row, head in zip(rows, heads, strict=True):
+            bottom -= LINE * head + pitch
+            for column, (index, title) in enumerate(row):
+                cell = np.add.outer((column * pitch, bottom), (0, pitch)).flatten()
+                box = np.add(cell, (GAP, -GAP, GAP, -GAP))
+                frame = {"lw": 1.8, "ec": VERMILION} if index in framed else {}
+                place(axes, images[index], box, (0, 255), **frame)
+                axes.text(cell[:2].mean(), cell[3], title, **TITLE)
     return figure
 
 
