@@ -16,6 +16,7 @@ from lenet.original.engine import Recipe1998
 from lenet.original.front_end import frontend_1998
 from lenet.original.network import initial_weights, to_input, with_weights
 from lenet.original.sdlm import ETAS
+from lenet.studies.mistakes import shared_errors
 from lenet.studies.runner import load_stored, results
 from lenet.studies.statistics import differences, error_rates, welch_interval
 
@@ -151,6 +152,9 @@ def test_steps_start_in_1998_and_leave_out_the_rates_tried():
     assert to_modern.rates_table(modern)[1:] == [["one", "0.1", "1.50 %"]]
     moves = to_modern.largest_moves(groups, num=1)
     assert moves == "other, −0.40 points (−1.01 to +0.21)"
+    assert to_modern.num_told(groups) == 0
+    surer = stored(*by_seed("test", "step", {"one": (300, 301)}, **settings))
+    assert to_modern.num_told(to_modern.runs_by_step(surer, original)) == 1
 
 
 def test_the_curves_are_drawn_over_the_papers_and_the_hardest_digits_come_first():
@@ -193,6 +197,8 @@ def test_j_is_not_chosen_by_its_comparison_and_no_interval_leaves_0_to_100_per_c
     for change in ("j = 1", "j = 10", "mean squared error", layer):
         low, high = choices.against_chosen(tried, change).interval
         assert low < 0 < high
+    half = choices.against_chosen(tried, "S coefficients 1/2 at first")
+    assert half.interval == pytest.approx((0.19, 0.79), abs=0.01)
     assert "none: 32, 29, 72 %" in [row[-1] for row in choices.table(tried)]
 
 
@@ -207,13 +213,17 @@ def test_the_training_errors_are_not_the_papers():
     assert replication.training_errors(half).interval[1] < 0.312
     assert replication.training_errors(PLAIN).interval[1] < 0.353
     assert replication.online_errors(PLAIN, 19).interval[1] < 0.35
-    assert replication.online_errors(PLAIN, 1).mean == pytest.approx(4.89, abs=0.1)
+    assert replication.outside(PLAIN, replication.errors_after, "test") == []
+    later = [*range(4, 21)]
+    assert replication.outside(PLAIN, replication.online_errors, "train") == later
 
 
 @pytest.mark.parametrize("runs", [PLAIN, DISTORTED])
 def test_the_82_are_repeated_as_another_seeds_errors_are(runs):
     wrong = [set(map(int, run["misread"])) for run in runs]
     again = fmean(len(one & errors_1998().keys()) / 82 for one in wrong)
+    low, high = shared_errors(runs, runs).prediction_interval
+    assert low < 100 * again < high
     others = fmean(len(a & b) / len(b) for a, b in permutations(wrong, 2))
     assert again == pytest.approx(others, abs=0.05)
 

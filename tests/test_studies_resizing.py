@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from functools import partial
+from math import atan, pi
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from test_studies_seeds import a_run
 from lenet import mnist as mnist_files
 from lenet.claims import EARLIER_TEST
 from lenet.config import Config
+from lenet.metrics import Repeated
 from lenet.studies import resizing, seeds
 from lenet.studies.runner import load_stored, results
+from lenet.studies.statistics import spread_p
 from lenet.vision import torchvision
 
 
@@ -87,3 +90,14 @@ def test_resizing_does_not_explain_the_accuracy_of_the_earlier_report():
     padded, resized, _ = resizing.table(runs)[1:]
     assert padded[0::6] == ["padded", "0 of 10"]
     assert resized[3] == f"{100 - np.mean(wrong[1]) / 100:.2f} %"
+
+
+def test_neither_the_means_nor_the_spread_of_resized_digits_are_told_from_others():
+    enlarged, padded = (
+        seeds.accuracies(results(load_stored(name)), "val")
+        for name in ("resizing", "seeds")
+    )
+    assert spread_p(enlarged, padded) == pytest.approx(0.13, abs=0.01)
+    one, other = Repeated((0, 1)), Repeated((0, 3))  # an F of 1/9, one degree each
+    assert spread_p(one, other) == pytest.approx(4 / pi * atan(1 / 3))
+    assert spread_p(other, one) == pytest.approx(4 / pi * atan(1 / 3))

@@ -1,5 +1,6 @@
 """The network of 1998, trained by the paper's recipe: the paper's results again."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 import numpy as np
@@ -92,6 +93,24 @@ def online_errors(runs: Runs, number: int) -> Repeated:
     """Return the error rates in a pass, each digit judged just before it is learnt."""
     counts = (run["online_errors"][number - 1] for run in runs)
     return rates(counts, _pass_size(runs))
+
+
+def outside(
+    runs: Runs, errors: Callable[[Runs, int], Repeated], part: str
+) -> list[int]:
+    """Return the passes whose error in the paper's Fig. 5 one more run would not have.
+
+    It lies outside the 95 % prediction interval of these runs after as many passes.
+
+    Args:
+        errors: `errors_after` or `online_errors`.
+        part: of the figure, "test" or "train".
+    """
+    found, paper = [], curves_1998()["fig5"][f"{part}_error_pct"]
+    for number, error in enumerate(paper[: len(runs[0]["test_errors"])], 1):
+        low, high = errors(runs, number).prediction_interval
+        found += [number] * (not low <= error <= high)
+    return found
 
 
 def _pass_size(runs: Runs) -> int:

@@ -15,7 +15,7 @@ from lenet.original.replication import against, spread
 from lenet.original.sdlm import ETAS
 from lenet.predict import errors
 from lenet.studies.seeds import accuracies
-from lenet.studies.statistics import Runs, error_rates
+from lenet.studies.statistics import Runs, error_rates, welch_interval
 from lenet.style import Rows
 
 QUESTION = "Which change between the network of 1998 and today's matters?"
@@ -126,9 +126,22 @@ def constant_step(runs: Runs, epoch: int = 0) -> Repeated:
     return Repeated(tuple(100 - each for each in right))
 
 
+def moves(groups: dict[str, Runs]) -> dict[str, tuple[Repeated, Repeated]]:
+    """Return the test errors before and after each change."""
+    errors = [error_rates(runs, "test") for runs in groups.values()]
+    return dict(zip([*groups][1:], pairwise(errors), strict=True))
+
+
+def num_told(groups: dict[str, Runs]) -> int:
+    """Count the changes whose 95 % interval (Welch) is without 0."""
+    intervals = (welch_interval(*pair) for pair in moves(groups).values())
+    return sum(low > 0 or high < 0 for low, high in intervals)
+
+
 def largest_moves(groups: dict[str, Runs], num: int = 2) -> str:
     """Say which changes move the mean test error most."""
-    errors, moves = [error_rates(runs, "test") for runs in groups.values()], {}
-    for name, (before, after) in zip([*groups][1:], pairwise(errors), strict=True):
-        moves[f"{name}, {against(after, before)}"] = abs(after.mean - before.mean)
-    return "; ".join(sorted(moves, key=moves.get, reverse=True)[:num])
+    sizes = {
+        f"{name}, {against(after, before)}": abs(after.mean - before.mean)
+        for name, (before, after) in moves(groups).items()
+    }
+    return "; ".join(sorted(sizes, key=sizes.get, reverse=True)[:num])

@@ -7,14 +7,15 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from lenet.claims import CORRUPTION_RATIO, Claim
+from lenet.claims import CORRUPTION_RATIO, Claim, listed
 from lenet.config import Config
 from lenet.corruptions import NOISES, VARIATIONS, corrupt
 from lenet.data import Dataset, Digits, load_dataset
 from lenet.fit import fit
+from lenet.metrics import Repeated
 from lenet.predict import errors
 from lenet.studies.runner import results
-from lenet.studies.statistics import Runs, draw_runs
+from lenet.studies.statistics import Runs, draw_runs, welch_interval
 from lenet.style import BLUE, VERMILION, Rows, draw, new_figure
 
 QUESTION = "Which corruptions does LeNet-5 withstand, and what does training add?"
@@ -32,6 +33,7 @@ CORRUPTIONS = {  # unit, and levels; one of them leaves the digits as they are
     "slant": ("pixels right per row", (-0.9, -0.6, -0.3, 0, 0.3, 0.6, 0.9)),
     "stroke": ("pixels thicker", (-2, -1, 0, 1, 2, 3)),
 }
+UNCHANGED = {"size": 1}  # the level that leaves a digit as it is; of the others, 0
 # Sec. III-E, which gives no number for what it calls accurate; the nearest levels.
 PAPER = {
     "size": ("Sizes are read up to a factor of 2.", 0.5, 2),
@@ -74,10 +76,32 @@ def level_errors(runs: Runs, name: str) -> np.ndarray:
     return 100 * np.array(counts) / [[run["num_test"]] for run in runs]
 
 
+def errors_at(runs: Runs, name: str, level: float) -> Repeated:
+    """Return the error rate of each run, in per cent, at one level of a corruption."""
+    index = runs[0]["corruptions"][name]["levels"].index(level)
+    return Repeated(tuple(level_errors(runs, name)[:, index].tolist()))
+
+
 def error_at(runs: Runs, name: str, level: float) -> float:
     """Return the mean error rate, in per cent, at one level of a corruption."""
-    index = runs[0]["corruptions"][name]["levels"].index(level)
-    return float(level_errors(runs, name)[:, index].mean())
+    return errors_at(runs, name, level).mean
+
+
+def added(clean: Runs, distorted: Runs, name: str, level: float):
+    """Return the points that training with distortions adds, and Welch's interval."""
+    both = [errors_at(runs, name, level) for runs in (distorted, clean)]
+    return both[0].mean - both[1].mean, welch_interval(*both)
+
+
+def not_told(clean: Runs, distorted: Runs, *names: str) -> str:
+    """List the levels of corruptions at which that interval includes 0."""
+    found = []
+    for name in names:
+        for level in clean[0]["corruptions"][name]["levels"]:
+            low, high = added(clean, distorted, name, level)[1]
+            if low <= 0 <= high and level != UNCHANGED.get(name, 0):
+                found.append(f"{name} {_minus(level)}")
+    return listed(found)
 
 
 def claims(stored: dict) -> list[Claim]:

@@ -45,11 +45,11 @@ def claim(stored_sizes: dict, stored_seeds: dict) -> Claim:
     half, full = today[30_000], today[60_000]
     interval = welch_interval(full, half)
     return Claim(
-        "More training digits, at equal epochs, would improve the accuracy.",
+        "Twice as many training digits lower the error, at equal epochs.",
         f"from 30,000 to 60,000: {change(full.mean - half.mean, interval)}",
         "the error at 60,000 is lower than at 30,000, the 95 % interval without 0",
         holds=interval[1] < 0,
-        source="paper, III-B",
+        source="after the paper, III-B",
         runs=f"{len(half.values)} and {len(full.values)} seeds",
     )
 

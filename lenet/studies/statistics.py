@@ -6,6 +6,7 @@ from statistics import mode
 
 import numpy as np
 from matplotlib.axes import Axes
+from scipy.stats import f as fisher
 from scipy.stats import ttest_ind
 from torch import Tensor
 
@@ -38,6 +39,13 @@ def welch_interval(ones: Repeated, others: Repeated) -> tuple[float, float]:
     """
     test = ttest_ind(ones.values, others.values, equal_var=False)
     return tuple(map(float, test.confidence_interval()))
+
+
+def spread_p(ones: Repeated, others: Repeated) -> float:
+    """Return p of equal variances, by the two-sided F test."""
+    free, others_free = len(ones.values) - 1, len(others.values) - 1
+    below = fisher.cdf((ones.sd / others.sd) ** 2, free, others_free)
+    return float(2 * min(below, 1 - below))
 
 
 def misread(preds: Tensor, labels: Tensor) -> dict[str, int]:
