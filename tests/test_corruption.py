@@ -158,9 +158,9 @@ def test_errors_are_counted_level_by_level(sample, monkeypatch):
 def test_an_error_rate_is_that_of_the_stored_level_and_not_of_the_codes():
     runs = [a_run(counts={0.5: 100}), a_run(counts={0.5: 300})]
     runs[0]["corruptions"]["size"]["levels"][0] = 0.4
-    assert corruption.error_at(runs, "size", 0.4) == pytest.approx(20)
+    assert corruption.errors_at(runs, "size", 0.4).mean == pytest.approx(20)
     with pytest.raises(ValueError, match=r"0\.5"):
-        corruption.error_at(runs, "size", 0.5)
+        corruption.errors_at(runs, "size", 0.5)
 
 
 @pytest.mark.parametrize(("count", "holds"), [(19, True), (21, False)])

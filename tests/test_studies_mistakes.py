@@ -11,7 +11,7 @@ from lenet.annotations import errors_1998, label_errors
 from lenet.data import Digits
 from lenet.metrics import Proportion
 from lenet.predict import Prediction
-from lenet.studies import mistakes
+from lenet.studies import confusion, mistakes
 from lenet.studies.runner import load_stored, results
 from lenet.studies.statistics import times_misread
 
@@ -75,7 +75,7 @@ def test_the_overlap_with_1998_counts_answers_and_shared_errors():
 def test_the_confusion_matrix_shows_all_counts_and_wilsons_intervals(sample):
     digits, preds = sample.train[:60], sample.train.labels[:60].clone()
     preds[3:30] = (preds[3:30] + 1) % 10
-    figure, alt = mistakes.confusion(digits, Prediction(torch.eye(10)[preds], preds))
+    figure, alt = confusion.draw_matrix(digits, Prediction(torch.eye(10)[preds], preds))
     shown = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
     counts = Counter(zip(preds.tolist(), digits.labels.tolist(), strict=True))
     cells = product(range(10), range(10))

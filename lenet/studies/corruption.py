@@ -37,11 +37,7 @@ UNCHANGED = {"size": 1}  # the level that leaves a digit as it is; of the others
 # Sec. III-E, which gives no number for what it calls accurate; the nearest levels.
 PAPER = {
     "size": ("Sizes are read up to a factor of 2.", 0.5, 2),
-    "shift down": (
-        "Shifts down or up by half the character (10 pixels) are read.",
-        -8,
-        8,
-    ),
+    "shift down": ("Vertical shifts by half a character (10 pixels) are read.", -8, 8),
     "rotation": ("Rotations are read up to ±30 degrees.", -30, 30),
 }
 
@@ -82,11 +78,6 @@ def errors_at(runs: Runs, name: str, level: float) -> Repeated:
     return Repeated(tuple(level_errors(runs, name)[:, index].tolist()))
 
 
-def error_at(runs: Runs, name: str, level: float) -> float:
-    """Return the mean error rate, in per cent, at one level of a corruption."""
-    return errors_at(runs, name, level).mean
-
-
 def added(clean: Runs, distorted: Runs, name: str, level: float):
     """Return the points that training with distortions adds, and Welch's interval."""
     both = [errors_at(runs, name, level) for runs in (distorted, clean)]
@@ -115,8 +106,8 @@ def claims(stored: dict) -> list[Claim]:
 
 
 def _read_right(clean: Runs, circumstance: str, tried: dict) -> Claim:
-    worst = max(tried.values(), key=lambda each: error_at(clean, *each))
-    ratio = error_at(clean, *worst) / error_at(clean, "inverted pixels", 0)
+    worst = max(tried.values(), key=lambda each: errors_at(clean, *each).mean)
+    ratio = errors_at(clean, *worst).mean / errors_at(clean, "inverted pixels", 0).mean
     return Claim(
         f"Digits are read right {circumstance}.",
         f"of those levels the worst is {_words(clean, *worst)}: errors multiply by "
@@ -132,7 +123,7 @@ def _read_right(clean: Runs, circumstance: str, tried: dict) -> Claim:
 def _not_testable(distorted: Runs, name: str) -> Claim:
     """Say what was measured; no rule can judge a claim that gives no number."""
     text, *ends = PAPER[name]
-    found = " and ".join(f"{error_at(distorted, name, end):.1f}" for end in ends)
+    found = " and ".join(f"{errors_at(distorted, name, end).mean:.1f}" for end in ends)
     levels = f"{name} {' and '.join(map(_minus, ends))} ({CORRUPTIONS[name][0]})"
     return Claim(
         text,
@@ -154,7 +145,7 @@ def _minus(level: float) -> str:
 
 def compared(name: str, level: float, decimals: int = 1, **trained: Runs) -> str:
     """Write the mean error rates of both kinds of training at one level."""
-    rates = (error_at(runs, name, level) for runs in trained.values())
+    rates = (errors_at(runs, name, level).mean for runs in trained.values())
     return " and ".join(f"{rate:.{decimals}f}" for rate in rates) + " %"
 
 
@@ -163,7 +154,7 @@ def paper_levels(clean: Runs, distorted: Runs) -> Rows:
     rows = [["Corruption", "Trained on clean digits", "Trained with distortions"]]
     for name in PAPER:
         for level in clean[0]["corruptions"][name]["levels"]:
-            both = (error_at(runs, name, level) for runs in (clean, distorted))
+            both = (errors_at(runs, name, level).mean for runs in (clean, distorted))
             rows.append([_words(clean, name, level), *(f"{e:.1f} %" for e in both)])
     return rows
 

@@ -4,12 +4,11 @@ from collections.abc import Collection, Container, Sequence
 from statistics import fmean
 
 import numpy as np
-from sklearn.metrics import confusion_matrix
 
 from lenet.annotations import NUM_STUDENT_TEST, NUM_TEST, errors_1998, label_errors
 from lenet.claims import Claim
 from lenet.data import Digits
-from lenet.metrics import Proportion, Repeated
+from lenet.metrics import Repeated
 from lenet.predict import Prediction
 from lenet.studies.statistics import (
     Runs,
@@ -19,7 +18,7 @@ from lenet.studies.statistics import (
     rates,
     times_misread,
 )
-from lenet.style import BLUE, Rows, digit_grid, new_figure
+from lenet.style import Rows, digit_grid
 
 STUDENTS, STAFF = range(NUM_STUDENT_TEST), range(NUM_STUDENT_TEST, NUM_TEST)
 COLUMNS, MOST = 14, 196  # digits in a row of the gallery, and in all of it
@@ -150,34 +149,6 @@ def overlap(groups: dict[str, Runs]) -> Rows:
         shared = f"{shared_errors(runs, runs).mean:.0f} %"
         rows.append([name, len(runs), f"{errors:.1f}", both, f"{same:.1f}", shared])
     return rows
-
-
-def confusion(test: Digits, prediction: Prediction):
-    """Draw the confusion matrix, and beside each row the error rate of its class."""
-    matrix = confusion_matrix(test.labels, prediction.labels, labels=range(10))
-    wrong = matrix - np.diag(matrix.diagonal())
-    with new_figure(3.7, 1, 2) as (figure, ((left, right),)):
-        left.imshow(wrong, "Greys", vmax=2 * max(1, wrong.max()), aspect="auto")
-        for (label, pred), count in np.ndenumerate(matrix):
-            size = 6 if label == pred else 8
-            left.text(pred, label, count or "·", size=size, ha="center", va="center")
-        left.set(xlabel="Read as", ylabel="True class")
-        left.set(xticks=range(10), yticks=range(10))
-        left.spines[:].set_visible(False)
-        left.tick_params(length=0)
-        counts = np.array([wrong.sum(1), matrix.sum(1)])
-        shares = 100 * counts[0] / counts[1]
-        ends = [Proportion(*each).interval for each in counts.T.tolist()]
-        bars = abs(100 * np.transpose(ends) - shares)
-        right.errorbar(shares, range(10), xerr=bars, fmt="o", color=BLUE)
-        right.set(ylim=(9.5, -0.5), yticks=range(10), xlim=0)
-        right.set(xlabel="Error rate of the class (%)")
-    label, pred = divmod(int(wrong.argmax()), 10)
-    return figure, (
-        f"Confusion matrix of {len(test):,} test digits, {wrong.sum()} misread, most "
-        f"often a {label} as {pred}. Beside it the error rates of the classes; the "
-        f"highest is {shares.max():.2f} %, of {shares.argmax()}."
-    )
 
 
 def gallery(digits: Digits, prediction: Prediction, shown: Sequence[int]):
