@@ -37,7 +37,7 @@ lab: $(STAMP)  ## open the notebook in JupyterLab
 
 test: lint  ## lint, unit tests, and nbval on the notebooks, two files at a time
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --numprocesses 2 --dist loadfile \
-	  --nbval --nbval-current-env $(NOTEBOOKS) tests
+	  --no-loadscope-reorder --nbval --nbval-current-env $(NOTEBOOKS) tests
 
 check-studies: $(STAMP)  ## run the notebooks on MNIST anew, and a run of each stored study
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest --numprocesses 2 --dist worksteal --verbose \
