@@ -167,3 +167,14 @@ def test_the_learning_curve_draws_every_run_and_intervals_of_the_means():
     assert bar == pytest.approx(errors[1_000].interval)
     assert axes.get_xscale() == axes.get_yscale() == "log"
     assert "5.50 % with 1,000 to 1.10 % with 60,000" in alt
+
+
+def test_muon_comes_about_as_far_in_a_third_of_the_epochs_and_no_further():
+    tried, common = load_stored("recipes"), {"distortion": 0.75}
+    adam = common | {"batch_size": 128, "learning_rate": 0.003}
+    muon = common | {"batch_size": 256, "learning_rate": 0.03, "muon": True}
+    found = [
+        sum(map(int, recipes.held_out(tried, num_epochs=num, **settings)))
+        for num, settings in ((20, muon), (60, adam), (20, adam))
+    ]
+    assert found == [81 + 62 + 74, 81 + 59 + 65, 84 + 77 + 81]

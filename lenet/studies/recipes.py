@@ -42,7 +42,10 @@ CANDIDATES = (  # with three, as those with Muon
     (5, 64, 4e-3, 0.0), (5, 64, 4e-3, 0.3), (6, 64, 4e-3, 0.0), (6, 64, 4e-3, 0.3),
     (6, 128, 6e-3, 0.0), (8, 64, 4e-3, 0.0), (8, 128, 6e-3, 0.0), (8, 128, 6e-3, 0.3),
 )  # fmt: skip
-WITH_MUON = ((2, 128, 0.025, 0.4), (2, 128, 0.025, 0.6), (3, 256, 0.03, 0.6))
+WITH_MUON = (
+    (2, 128, 0.025, 0.4), (2, 128, 0.025, 0.6), (3, 256, 0.03, 0.6),
+    (20, 256, 0.03, 0.75),
+)  # fmt: skip
 
 
 def members() -> list[dict]:
@@ -106,6 +109,15 @@ def _goal(found: Repeated, name: str) -> Claim:
         words=("reached", "missed"),
         runs=f"{len(found.values)} seeds",
     )
+
+
+def held_out(stored: dict, **settings) -> list[str]:
+    """Return the errors on held-out writers of a candidate, seed by seed."""
+    return [
+        str(each["result"]["val"]["count"])
+        for each in stored["members"]
+        if each["member"] == {"seed": each["member"]["seed"]} | settings
+    ]
 
 
 def tried(stored: dict) -> Rows:
