@@ -111,13 +111,15 @@ def _goal(found: Repeated, name: str) -> Claim:
     )
 
 
-def held_out(stored: dict, **settings) -> list[str]:
-    """Return the errors on held-out writers of a candidate, seed by seed."""
-    return [
-        str(each["result"]["val"]["count"])
-        for each in stored["members"]
-        if each["member"] == {"seed": each["member"]["seed"]} | settings
-    ]
+def held_out(stored: dict, **settings) -> Repeated:
+    """Count the errors on held-out writers of a candidate, seed by seed."""
+    return Repeated(
+        tuple(
+            each["result"]["val"]["count"]
+            for each in stored["members"]
+            if each["member"] == {"seed": each["member"]["seed"]} | settings
+        )
+    )
 
 
 def tried(stored: dict) -> Rows:

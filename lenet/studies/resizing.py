@@ -82,9 +82,9 @@ def claim(runs: dict[str, Runs]) -> Claim:
         f"Resizing the digits instead of padding them explains {EARLIER_TEST.percent}.",
         f"{signed(added.mean)} points ({signed_between((low, high))}), where "
         f"{signed(missing)} are to be explained",
-        "resizing raises the mean test accuracy to what the earlier report has: the "
-        "95 % interval of the difference, paired by seed, lies above 0 and reaches it. "
-        "It does not if the interval stays below, and is open otherwise",
+        "the 95 % interval of the difference in test accuracy, paired by seed, lies "
+        "above 0 and its upper end reaches the points that the padded mean lacks. It "
+        "does not hold if the upper end stays below these, and is open otherwise",
         holds=False if high < missing else True if low > 0 else None,
         source="our question",
         runs=f"{len(added.values)} seeds",
