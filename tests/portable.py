@@ -9,10 +9,11 @@ import nbformat
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-# With the tests' one thread, three different runs of the same seed.
+# Three different runs of the same seed: other instructions, other numbers of threads.
 SETTINGS = {
     "SSE4.1": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"},
     "two threads": {"OMP_NUM_THREADS": "2"},
+    "one thread": {"OMP_NUM_THREADS": "1"},
 }
 
 

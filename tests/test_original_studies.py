@@ -213,6 +213,7 @@ def test_the_training_errors_are_not_the_papers():
     assert replication.training_errors(half).interval[1] < 0.312
     assert replication.training_errors(PLAIN).interval[1] < 0.353
     assert replication.online_errors(PLAIN, 19).interval[1] < 0.35
+    assert replication.online_errors(PLAIN, 1).mean == pytest.approx(4.89, abs=0.1)
     assert replication.outside(PLAIN, replication.errors_after, "test") == []
     later = [*range(4, 21)]
     assert replication.outside(PLAIN, replication.online_errors, "train") == later

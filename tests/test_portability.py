@@ -18,5 +18,5 @@ def test_every_setting_gives_the_compared_outputs_and_the_notebook_stays(
         top = notebook.cells[0].outputs[0].data["text/markdown"]
         assert "(sample data)" in top.splitlines()[0]
         assert "not MNIST" in top
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
     assert any(found[0].values())
