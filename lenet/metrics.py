@@ -80,6 +80,22 @@ class Repeated:
         return stdev(self.values)
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and the highest value."""
+        return min(self.values), max(self.values)
+
+    @property
+    def percent(self) -> str:
+        """The mean of rates in per cent, such as ``98.64 %``."""
+        return f"{self.mean:.2f} %"
+
+    @property
+    def interval_percent(self) -> str:
+        """The interval of that mean, such as ``98.57–98.72 %``."""
+        low, high = self.interval
+        return f"{low:.2f}–{high:.2f} %"
+
+    @property
     def interval(self) -> tuple[float, float]:
         """Student's 95 % interval of the mean."""
         return self._around_mean(1 / len(self.values))

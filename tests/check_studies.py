@@ -1,16 +1,23 @@
-"""The long checks: the notebooks on MNIST, and stored runs made again."""
+"""The long checks: the notebooks on MNIST, and stored runs made again.
+
+On another processor a run rounds otherwise and ends as with another seed. Its error
+rate must then be one that runs which differ in their seed alone make likely.
+"""
 
 from functools import partial
+from math import exp, log
 
 import nbformat
+import numpy as np
 import pytest
 from portable import NOTEBOOKS, compared, execute
-from reproduction import likely_rates
+from scipy.stats import t as student
 
 from lenet import Config
 from lenet.studies import seeds, writers
 from lenet.studies.runner import STUDIES, load_stored, run_member
 
+CONFIDENCE = 0.999
 EPOCHS = 3  # with a constant learning rate, the first of a whole run's fifteen
 
 
@@ -33,6 +40,7 @@ def last_test(result):
     return result["test_errors"][-1] / result["num_test"]
 
 
+STEP = {"step": "linear output, cross-entropy", "rate": 0.016}
 # Of each study a member that takes little time, and the rate by which it is judged.
 MEMBERS = {
     "seeds": ({"seed": 13}, after_first_epochs),
@@ -45,10 +53,7 @@ MEMBERS = {
     "choices": ({"seed": 0, "change": "j = 1"}, error_rate),
     "ranges": ({"seed": 0, "law": "uniform", "shift": 0.25, "shape": 1.0}, error_rate),
     "front_end": ({"seed": 4, "front_end": "random"}, last_test),
-    "to_modern": (
-        {"seed": 0, "step": "linear output, cross-entropy", "rate": 0.016},
-        error_rate,
-    ),
+    "to_modern": ({"seed": 0} | STEP, error_rate),
 }
 
 
@@ -69,3 +74,26 @@ def test_a_member_made_again_is_one_of_the_stored_kind(name, monkeypatch):
     (before,) = (e["result"] for e in stored["members"] if e["member"] == member)
     print(f"{name}: {found:g}, stored {rate(before):g}, likely {low:g} to {high:g}")
     assert low <= found <= high
+
+
+def likely_rates(stored, member, rate):
+    """Return the prediction interval for the rate of one more run like a member.
+
+    Rates vary from seed to seed by about the same factor under all settings of a study,
+    so the spread of their logarithms is pooled over the settings.
+    """
+    groups = {}
+    for each in stored["members"]:
+        group = groups.setdefault(settings(each["member"]), [])
+        group.append(log(rate(each["result"])))
+    mine = groups[settings(member)]
+    residuals = np.concatenate([g - np.mean(g) for g in map(np.array, groups.values())])
+    freedom = len(residuals) - len(groups)
+    sd = np.sqrt((residuals**2).sum() / freedom)
+    half = student.ppf((1 + CONFIDENCE) / 2, freedom) * sd * (1 + 1 / len(mine)) ** 0.5
+    return exp(np.mean(mine) - half), exp(np.mean(mine) + half)
+
+
+def settings(member):
+    """Return what a member shares with those that differ from it in their seed."""
+    return tuple(sorted((k, str(v)) for k, v in member.items() if k != "seed"))

@@ -1,18 +1,15 @@
 """Resized digits: as torchvision resizes them, and judged beside the padded ones."""
 
-from dataclasses import asdict
-from functools import partial
 from math import atan, pi
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from test_studies_seeds import a_run
+from test_studies_seeds import STORED, a_run
 
 from lenet import mnist as mnist_files
 from lenet.claims import EARLIER_TEST
-from lenet.config import Config
 from lenet.metrics import Repeated
 from lenet.studies import resizing, seeds
 from lenet.studies.runner import load_stored, results
@@ -32,21 +29,16 @@ def test_digits_are_resized_as_torchvision_does(mnist):
 
 
 def test_a_run_is_that_of_the_seeds_on_other_images(sample, monkeypatch):
-    asked = {}
-    monkeypatch.setattr(seeds, "Config", partial(Config, num_epochs=1))
-    fit = seeds.fit
-
-    def spied(config, train, test, **how):
-        asked.update(train=train, test=test)
-        return fit(config, train, test, **how)
-
-    monkeypatch.setattr(seeds, "fit", spied)
+    monkeypatch.setattr(seeds, "run", lambda seed, dataset: {"asked": (seed, dataset)})
     result = resizing.run(3, sample)
-    test = sample.read_test()
-    assert result["config"] == asdict(Config(num_epochs=1, seed=3))
-    for name, digits in {"train": sample.train, "test": test}.items():
-        assert torch.equal(asked[name].images, resizing.resized(digits).images)
-        assert torch.equal(asked[name].labels, digits.labels)
+    seed, dataset = result["asked"]
+    assert seed == 3
+    for found, digits in (
+        (dataset.train, sample.train),
+        (dataset.read_test(), sample.read_test()),
+    ):
+        assert torch.equal(found.images, resizing.resized(digits).images)
+        assert torch.equal(found.labels, digits.labels)
     assert result["resized"] == {"mode": "bilinear", "antialias": True}
 
 
@@ -67,6 +59,8 @@ def test_resizing_explains_what_it_adds_if_that_is_enough(added, holds):
     runs = pairs(*added)
     assert resizing.claim(runs).holds is holds
     assert resizing.gain(runs).values == pytest.approx([n / 100 for n in added])
+    half = [n / 200 for n in added]  # no digit is misread before the last epoch
+    assert resizing.gain(runs, 2).values == pytest.approx(half)
     assert "+0.29 are to be explained" in resizing.claim(runs).measured
 
 
@@ -78,26 +72,21 @@ def test_runs_belong_together_by_their_seed():
 
 
 def test_resizing_does_not_explain_the_accuracy_of_the_earlier_report():
-    stored = (results(load_stored(name)) for name in ("resizing", "seeds"))
-    runs = resizing.by_digits(*stored)
+    runs = resizing.by_digits(results(load_stored("resizing")), STORED)
     assert resizing.claim(runs).holds is False
     wrong = [[len(run["misread"]) for run in each] for each in runs.values()]
-    gain = np.subtract(*wrong) / 100
-    assert resizing.gain(runs).values == pytest.approx(list(gain))
-    assert max(seeds.accuracies(runs["resized"], "val").values) < (
-        100 * EARLIER_TEST.rate
-    )
+    assert resizing.gain(runs).values == pytest.approx(np.subtract(*wrong) / 100)
+    enlarged = seeds.accuracies(runs["resized"], "val")
+    assert max(enlarged.values) < 100 * EARLIER_TEST.rate
     padded, resized, _ = resizing.table(runs)[1:]
     assert padded[0::6] == ["padded", "0 of 10"]
     assert resized[3] == f"{100 - np.mean(wrong[1]) / 100:.2f} %"
-
-
-def test_neither_the_means_nor_the_spread_of_resized_digits_are_told_from_others():
-    enlarged, padded = (
-        seeds.accuracies(results(load_stored(name)), "val")
-        for name in ("resizing", "seeds")
-    )
+    # nor is the spread told from that of the padded digits
+    padded = seeds.accuracies(STORED, "val")
     assert spread_p(enlarged, padded) == pytest.approx(0.13, abs=0.01)
+
+
+def test_the_p_of_equal_spreads_is_two_sided():
     one, other = Repeated((0, 1)), Repeated((0, 3))  # an F of 1/9, one degree each
     assert spread_p(one, other) == pytest.approx(4 / pi * atan(1 / 3))
     assert spread_p(other, one) == pytest.approx(4 / pi * atan(1 / 3))

@@ -16,23 +16,21 @@ FALLING, RISING = (0.3, 0.2, 0.1), (0.3, 0.2, 0.25)
 def a_run(num_wrong=0, val=FALLING, wrong_before=0):
     """A result: losses by epoch, and the misread digits at the end and before."""
     history = []
-    for epoch, pair in enumerate(zip(FALLING, val, strict=True), 1):
-        wrong = num_wrong if epoch == len(val) else wrong_before
-        sizes = {"train": (59_838, 60_000), "val": (10_000 - wrong, 10_000)}
-        scores = {
-            split: {"loss": loss, "num_correct": right, "num_examples": total}
-            for (split, (right, total)), loss in zip(sizes.items(), pair, strict=True)
-        }
-        history.append({"epoch": epoch, "running_loss": 2 * pair[0]} | scores)
+    for epoch, (train_loss, loss) in enumerate(zip(FALLING, val, strict=True), 1):
+        right = 10_000 - (num_wrong if epoch == len(val) else wrong_before)
+        train = {"loss": train_loss, "num_correct": 59_838, "num_examples": 60_000}
+        test = {"loss": loss, "num_correct": right, "num_examples": 10_000}
+        record = {"epoch": epoch, "running_loss": 2 * train_loss}
+        history.append(record | {"train": train, "val": test})
     misread = dict.fromkeys(map(str, range(num_wrong)), 7)
     return {"history": history, "num_test": 10_000, "misread": misread}
 
 
 def test_a_run_says_what_each_misread_digit_was_read_as(sample, monkeypatch):
-    monkeypatch.setattr(seeds, "Config", partial(Config, num_epochs=2))
+    monkeypatch.setattr(seeds, "Config", partial(Config, num_epochs=1))
     result = seeds.run(3, sample)
     last, test = result["history"][-1]["val"], sample.read_test()
-    assert result["config"] == asdict(Config(num_epochs=2, seed=3))
+    assert result["config"] == asdict(Config(num_epochs=1, seed=3))
     assert result["num_test"] == last["num_examples"] == len(test)
     assert len(result["misread"]) == len(test) - last["num_correct"]
     assert all(test.labels[int(i)] != read for i, read in result["misread"].items())
@@ -95,7 +93,6 @@ def test_the_losses_of_the_earlier_report_do_not_fall_on_every_epoch():
 def test_the_accuracies_of_the_earlier_report_are_not_excluded():
     assert [claim.holds for claim in seeds.claims(STORED)[:2]] == [True, True]
     found = seeds.accuracies(STORED, "val")
-
     assert 0.1 < seeds.one_more(found, 98.89) < 0.2
     assert max(found.values) < 98.89
     ends = found.prediction_interval

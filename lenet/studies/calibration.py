@@ -8,7 +8,7 @@ import numpy as np
 from lenet.claims import Claim
 from lenet.metrics import Proportion, Repeated
 from lenet.studies.probabilities import TARGET
-from lenet.studies.statistics import Runs, between, draw_runs, rates
+from lenet.studies.statistics import Runs, draw_runs, rates
 from lenet.style import BLUE, GREY, VERMILION, Rows, new_figure
 
 REFUSED_1998 = {  # per cent of the digits, for 0.5 % errors on the rest (Fig. 10)
@@ -64,7 +64,7 @@ def refused_table(runs: Runs) -> Rows:
     rows = [["Network", "Source", "Refused for 0.5 % errors on the rest"]]
     rows += [[name, "paper, Fig. 10", f"{p:.1f} %"] for name, p in REFUSED_1998.items()]
     found, source = refused_shares(runs), f"here, mean of {len(runs)} seeds"
-    ours = f"{found.mean:.2f} % ({between(found.interval)})"
+    ours = f"{found.percent} ({found.interval_percent})"
     return [*rows, ["LeNet-5 of today", source, ours]]
 
 

@@ -71,10 +71,8 @@ def shared_errors(runs: Runs, others: Runs) -> Repeated:
     """
     shares = []
     for other in others:
-        made, rest = other["misread"].keys(), (run for run in runs if run is not other)
-        shares.append(
-            fmean(len(made & run["misread"].keys()) / len(made) for run in rest)
-        )
+        made, rest = {*other["misread"]}, [run for run in runs if run is not other]
+        shares.append(fmean(len(made & {*run["misread"]}) / len(made) for run in rest))
     return rates(shares, 1)
 
 
@@ -127,9 +125,9 @@ def parts(runs: Runs) -> Rows:
     rows[0] += ["In 1998", "Rate then"]
     for name, indices in sets.items():
         now, then, num = errors_within(runs, indices), in_1998(indices), len(indices)
-        ends = f"{min(now.values)}–{max(now.values)}"
-        row = [name, num, f"{now.mean:.1f}", ends, f"{100 * now.mean / num:.2f} %"]
-        rows.append([*row, then, f"{100 * then / num:.2f} %"])
+        row = [name, num, f"{now.mean:.1f}", between(now.ends, 0, "")]
+        row += [f"{100 * now.mean / num:.2f} %", then, f"{100 * then / num:.2f} %"]
+        rows.append(row)
     return rows
 
 
@@ -163,12 +161,11 @@ def gallery(digits: Digits, prediction: Prediction, shown: Sequence[int]):
     )
 
 
-def hardest(digits: Digits, runs: Runs, num_digits: int = 36):
+def hardest(digits: Digits, runs: Runs):
     """Draw the digits that most seeds misread, with the commonest wrong answer."""
-    times, labels = dict(times_misread(runs).most_common(num_digits)), digits.labels
-    titles = {
-        i: f"{labels[i]}→{commonest_answer(runs, i)}  ({times[i]})" for i in times
-    }
+    times, labels = dict(times_misread(runs).most_common(36)), digits.labels
+    answers = {i: f"{labels[i]}→{commonest_answer(runs, i)}" for i in times}
+    titles = {i: f"{answers[i]}  ({times[i]})" for i in times}
     figure = digit_grid(digits.images, titles, columns=9, framed=errors_1998())
     most, *_, least = times.values()
     return figure, (

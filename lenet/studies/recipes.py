@@ -5,9 +5,8 @@ digits and scored on the test digits.
 """
 
 from dataclasses import asdict, replace
-from statistics import fmean
 
-from scipy.stats import t as student
+from scipy.stats import ttest_1samp
 
 from lenet.annotations import split_by_writer
 from lenet.claims import Claim
@@ -15,9 +14,8 @@ from lenet.config import RECIPES, Config
 from lenet.data import Dataset, load_dataset
 from lenet.fit import fit
 from lenet.metrics import Repeated
-from lenet.predict import errors
 from lenet.studies.runner import results
-from lenet.studies.statistics import Runs, between, error_rates
+from lenet.studies.statistics import between, count_errors, error_rates
 from lenet.style import Rows
 
 QUESTION = "Which recipe reads new writers best, and which learns fastest?"
@@ -50,12 +48,12 @@ WITH_MUON = (
 
 def members() -> list[dict]:
     """One run for each candidate and seed; ten seeds for each recipe chosen."""
-    tried = [(0, each, {}) for each in TRIED_ONCE]
-    for settings, more in ((CANDIDATES, {}), (WITH_MUON, {"muon": True})):
-        tried += [(seed, each, more) for each in settings for seed in range(3)]
+    groups = (TRIED_ONCE, 1, {}), (CANDIDATES, 3, {}), (WITH_MUON, 3, {"muon": True})
     candidates = [
         {"seed": seed} | dict(zip(SETTINGS, each, strict=False)) | more
-        for seed, each, more in tried
+        for tried, num_seeds, more in groups
+        for each in tried
+        for seed in range(num_seeds)
     ]
     chosen = [{"seed": seed, "recipe": name} for name in GOALS for seed in range(10)]
     return candidates + chosen
@@ -75,8 +73,7 @@ def run(
         parts = {"train": train, "val": val}
     train = parts["train"]
     model, _ = fit(config, train, train[:1], score_train=False, print_every=0)
-    counts = {name: asdict(errors(model, each)) for name, each in parts.items()}
-    return {"config": asdict(config)} | counts
+    return {"config": asdict(config)} | count_errors(model, **parts)
 
 
 def claims(stored: dict) -> list[Claim]:
@@ -92,16 +89,14 @@ def accuracies(stored: dict, name: str) -> Repeated:
 
 def allowing_for_two(found: Repeated) -> tuple[float, float]:
     """Return the 97.5 % interval of a mean: two of them err together at most by 5 %."""
-    num = len(found.values)
-    half = float(student.ppf(1 - 0.025 / 2, num - 1)) * found.sd / num**0.5
-    return found.mean - half, found.mean + half
+    return tuple(ttest_1samp(found.values, 0).confidence_interval(0.975))
 
 
 def _goal(found: Repeated, name: str) -> Claim:
     low, high = found.interval
     return Claim(
         f"{name}: at least {GOALS[name]:.2f} % on average.",
-        f"{found.mean:.2f} % ({between((low, high))}), SD {found.sd:.2f}",
+        f"{found.percent} ({found.interval_percent}), SD {found.sd:.2f}",
         "the 95 % interval of the mean test accuracy over seeds lies above the "
         "goal. It is missed if the interval lies below the goal, and open otherwise",
         holds=True if low > GOALS[name] else False if high < GOALS[name] else None,
@@ -113,13 +108,12 @@ def _goal(found: Repeated, name: str) -> Claim:
 
 def held_out(stored: dict, **settings) -> Repeated:
     """Count the errors on held-out writers of a candidate, seed by seed."""
-    return Repeated(
-        tuple(
-            each["result"]["val"]["count"]
-            for each in stored["members"]
-            if each["member"] == {"seed": each["member"]["seed"]} | settings
-        )
+    same = (
+        each["result"]["val"]["count"]
+        for each in stored["members"]
+        if each["member"] == settings | {"seed": each["member"]["seed"]}
     )
+    return Repeated(tuple(same))
 
 
 def tried(stored: dict) -> Rows:
@@ -128,23 +122,15 @@ def tried(stored: dict) -> Rows:
     for run in results(stored):
         if "val" in run:
             groups.setdefault(Config(**run["config"] | {"seed": 0}), []).append(run)
+    found = {config: error_rates(runs, "val") for config, runs in groups.items()}
     rows = [["Epochs", "Batch", "Optimiser", "Rate", "Distortion", "Shift", "Seeds"]]
     rows[0] += ["Validation error", "Range (%)", "Training error"]
-    for config, runs in sorted(groups.items(), key=_order):
-        val, train = (_percents(runs, part) for part in ("val", "train"))
-        span = f"{min(val):.2f}–{max(val):.2f}" if len(val) > 1 else "–"
-        means = [f"{fmean(val):.2f} %", span, f"{fmean(train):.2f} %"]
-        rows.append([*_settings(config), len(runs), *means])
+    for config in sorted(found, key=lambda c: (not c.distortion, found[c].mean)):
+        val, train = found[config], error_rates(groups[config], "train")
+        span = between(val.ends, unit="") if len(val.values) > 1 else "–"
+        means = [val.percent, span, train.percent]
+        rows.append([*_settings(config), len(val.values), *means])
     return rows
-
-
-def _order(group: tuple[Config, list[dict]]) -> tuple[bool, float]:
-    config, runs = group
-    return config.distortion == 0, fmean(_percents(runs, "val"))
-
-
-def _percents(runs: Runs, part: str) -> list[float]:
-    return [100 * run[part]["count"] / run[part]["total"] for run in runs]
 
 
 def _settings(config: Config) -> list:

@@ -14,24 +14,17 @@ from lenet.metrics import Repeated
 from lenet.model import IMAGE_SIZE
 from lenet.studies import seeds
 from lenet.studies.losses import curves
-from lenet.studies.statistics import (
-    Runs,
-    between,
-    differences,
-    signed,
-    signed_between,
-)
+from lenet.studies.statistics import Runs, between, change, signed, signed_between
 from lenet.style import Rows
 
 QUESTION = "Do digits resized from 28 to 32 pixels, not padded, explain the difference?"
-NUM_SEEDS = 10
 MARGIN = 2  # pixels of padding on each side of the 28 in the files
 HOW = {"mode": "bilinear", "antialias": True}  # as torchvision's `Resize` by default
 
 
 def members() -> list[dict]:
     """One run for each seed; those with padded digits are in the study of seeds."""
-    return [{"seed": seed} for seed in range(NUM_SEEDS)]
+    return [{"seed": seed} for seed in range(10)]
 
 
 def run(seed: int, dataset: Dataset | None = None) -> dict:
@@ -59,16 +52,10 @@ def by_digits(resized_runs: Runs, seed_runs: Runs) -> dict[str, Runs]:
     return {"padded": [padded[seed] for seed in seeds_there], "resized": resized_runs}
 
 
-def gain(runs: dict[str, Runs]) -> Repeated:
-    """Return how many points resizing adds to the test accuracy, seed by seed."""
-    padded, enlarged = (seeds.accuracies(each, "val") for each in runs.values())
-    return differences(enlarged, padded)
-
-
-def gain_of_last(runs: dict[str, Runs], num: int) -> Repeated:
-    """Return what resizing adds to the mean test accuracy of the last epochs."""
-    right = [curves(each, "val", "num_correct")[:, -num:] for each in runs.values()]
-    padded, enlarged = (each.mean(1) for each in right)
+def gain(runs: dict[str, Runs], num_last: int = 1) -> Repeated:
+    """Return the points that resizing adds over the last epochs, seed by seed."""
+    right = (curves(each, "val", "num_correct") for each in runs.values())
+    padded, enlarged = (each[:, -num_last:].mean(1) for each in right)
     points = 100 * (enlarged - padded) / runs["padded"][0]["num_test"]
     return Repeated(tuple(points.tolist()))
 
@@ -80,8 +67,8 @@ def claim(runs: dict[str, Runs]) -> Claim:
     low, high = added.interval
     return Claim(
         f"Resizing the digits instead of padding them explains {EARLIER_TEST.percent}.",
-        f"{signed(added.mean)} points ({signed_between((low, high))}), where "
-        f"{signed(missing)} are to be explained",
+        f"{change(added.mean, added.interval)}, where {signed(missing)} are to be "
+        "explained",
         "the 95 % interval of the difference in test accuracy, paired by seed, lies "
         "above 0 and its upper end reaches the points that the padded mean lacks. It "
         "does not hold if the upper end stays below these, and is open otherwise",
@@ -98,17 +85,9 @@ def table(runs: dict[str, Runs]) -> Rows:
     for name, each in runs.items():
         train, test = (seeds.accuracies(each, split) for split in ("train", "val"))
         _, reached = seeds.picked(each)
-        row = [name, len(each), f"{train.mean:.2f} %", f"{test.mean:.2f} %"]
-        ends = between(test.interval), between((min(test.values), max(test.values)))
-        rows.append([*row, *ends, f"{reached} of {len(each)}"])
+        row = [name, len(each), train.percent, test.percent, test.interval_percent]
+        rows.append([*row, between(test.ends), f"{reached} of {len(each)}"])
     added = gain(runs)
-    row = [
-        "difference, by seed",
-        len(added.values),
-        "–",
-        f"{signed(added.mean)} points",
-    ]
-    ends = signed_between(added.interval)
-    span = signed_between((min(added.values), max(added.values)))
-    rows.append([*row, ends, span, "–"])
-    return rows
+    points = [f"{signed(added.mean)} points", signed_between(added.interval)]
+    row = ["difference, by seed", len(added.values), "–", *points]
+    return [*rows, [*row, signed_between(added.ends), "–"]]

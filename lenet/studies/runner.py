@@ -29,7 +29,7 @@ from lenet.record import environment
 
 ROOT = Path(__file__).parents[2]
 PARTS, STORED = ROOT / "runs" / "studies", ROOT / "reports" / "studies"
-TODAY = "seeds", "resizing", "writers", "corruption", "recipes", "sizes"
+TODAY = "seeds", "resizing", "writers", "corruption", "sizes", "recipes"
 IN_1998 = "replication", "choices", "ranges", "front_end", "to_modern"
 PACKAGES = {"lenet.studies": TODAY, "lenet.original": IN_1998}
 STUDIES = {name: f"{pack}.{name}" for pack, names in PACKAGES.items() for name in names}

@@ -17,13 +17,12 @@ from lenet.studies.statistics import Runs, between, misread, rates
 from lenet.style import BLUE, GREY, VERMILION, Rows, new_figure
 
 QUESTION = "What does another random seed change?"
-NUM_SEEDS = 20
 CLAIMED = {"train": EARLIER_TRAIN, "val": EARLIER_TEST}
 
 
 def members() -> list[dict]:
     """One run for each seed."""
-    return [{"seed": seed} for seed in range(NUM_SEEDS)]
+    return [{"seed": seed} for seed in range(20)]
 
 
 def run(seed: int, dataset: Dataset | None = None) -> dict:
@@ -110,9 +109,9 @@ def accuracy_table(runs: Runs) -> Rows:
     rows[0].append("Seeds below it")
     for split, name in NAMES.items():
         found, claimed = accuracies(runs, split), CLAIMED[split]
-        numbers = [f"{found.mean:.2f} %", between(found.interval), f"{found.sd:.3f}"]
-        ends = between((min(found.values), max(found.values)))
-        rows.append([name, *numbers, ends, claimed.percent, below(claimed, found)])
+        row = [name, found.percent, found.interval_percent, f"{found.sd:.3f}"]
+        row += [between(found.ends), claimed.percent, below(claimed, found)]
+        rows.append(row)
     return rows
 
 
@@ -130,6 +129,6 @@ def accuracy_strips(runs: Runs):
             axes.axvspan(*found.prediction_interval, color=GREY, alpha=0.15, lw=0)
             axes.set(ylim=(-0.4, 1.2), yticks=[], xlabel=f"{name} accuracy (%)")
             axes.spines["left"].set_visible(False)
-            words.append(f"{name} {found.mean:.2f} %, earlier report {claimed.percent}")
+            words.append(f"{name} {found.percent}, earlier report {claimed.percent}")
     alt = f"Two strips of {len(runs)} dots, the accuracies of the seeds. Mean: "
     return figure, f"{alt}{'; '.join(words)}."

@@ -11,9 +11,8 @@ from lenet.config import Config
 from lenet.data import Dataset, load_dataset, split_train_val
 from lenet.fit import fit
 from lenet.metrics import Repeated
-from lenet.predict import errors
 from lenet.studies.runner import results
-from lenet.studies.statistics import Runs, between, change, rates, welch_interval
+from lenet.studies.statistics import Runs, change, count_errors, rates, welch_interval
 from lenet.style import BLUE, GREY, VERMILION, Rows, new_figure
 
 QUESTION = "How many training digits does it take?"
@@ -34,8 +33,7 @@ def run(seed: int, num_train: int, dataset: Dataset | None = None) -> dict:
     epochs = -(-MIN_UPDATES * base.batch_size // num_train)
     config = replace(base, num_epochs=max(base.num_epochs, epochs))
     model, _ = fit(config, train, train[:1], score_train=False, print_every=0)
-    parts = {"train": train, "test": dataset.read_test()}
-    counts = {name: asdict(errors(model, each)) for name, each in parts.items()}
+    counts = count_errors(model, train=train, test=dataset.read_test())
     return {"config": asdict(config)} | counts
 
 
@@ -88,9 +86,8 @@ def learning_curve(today: dict[int, Repeated], replicated: dict[int, Repeated]):
     first, last = min(today), max(today)
     return figure, (
         f"Line chart of the mean test error over the number of training digits. It "
-        f"falls from {today[first].mean:.2f} % with {first:,} to "
-        f"{today[last].mean:.2f} % with {last:,}; that of the network of 1998 ends at "
-        f"{replicated[last].mean:.2f} %."
+        f"falls from {today[first].percent} with {first:,} to {today[last].percent} "
+        f"with {last:,}; that of the network of 1998 ends at {replicated[last].percent}."
     )
 
 
@@ -112,8 +109,8 @@ def table(today: dict[int, Repeated], replicated: dict[int, Repeated]) -> Rows:
     rows = [["Training digits", "Seeds", "Test error", "95 % interval"]]
     rows[0] += ["Network of 1998, here", "Paper, Fig. 6"]
     for size, error in today.items():
-        here = f"{replicated[size].mean:.2f} %" if size in replicated else "–"
+        here = replicated[size].percent if size in replicated else "–"
         then = f"{printed[size]:.2f} %" if size in printed else "–"
-        found = [f"{error.mean:.2f} %", between(error.interval)]
-        rows.append([f"{size:,}", len(error.values), *found, here, then])
+        row = [f"{size:,}", len(error.values), error.percent, error.interval_percent]
+        rows.append([*row, here, then])
     return rows

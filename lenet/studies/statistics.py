@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
 from statistics import mode
 
 import numpy as np
 from matplotlib.axes import Axes
 from scipy.stats import f as fisher
 from scipy.stats import ttest_ind
-from torch import Tensor
+from torch import Tensor, nn
 
+from lenet.data import Digits
 from lenet.metrics import Repeated
+from lenet.predict import errors
 
 Runs = Sequence[dict]  # results of the members of a study
 
@@ -20,8 +23,13 @@ def rates(counts: Iterable[int], totals: Sequence[int] | int) -> Repeated:
     return Repeated(tuple((100 * np.array([*counts]) / np.array(totals)).tolist()))
 
 
+def count_errors(model: nn.Module, **parts: Digits) -> dict[str, dict]:
+    """Count the errors on each part of the digits, ready for JSON."""
+    return {name: asdict(errors(model, digits)) for name, digits in parts.items()}
+
+
 def error_rates(runs: Runs, part: str) -> Repeated:
-    """Return the error rate of each run on a part, stored as count and total."""
+    """Return the error rate of each run on a part, from what `count_errors` gave."""
     parts = [run[part] for run in runs]
     return rates((p["count"] for p in parts), [p["total"] for p in parts])
 
@@ -88,7 +96,6 @@ def signed_between(bounds: tuple[float, float], decimals: int = 2) -> str:
 
 def change(mean: float, bounds, decimals: int = 2, unit: str = " points") -> str:
     """Write a difference with its interval: ``−0.40 points (−1.01 to +0.21)``."""
-
     return f"{signed(mean, decimals)}{unit} ({signed_between(bounds, decimals)})"
 
 

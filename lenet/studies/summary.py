@@ -13,23 +13,13 @@ from lenet.studies import (
     sizes,
     writers,
 )
-from lenet.studies.runner import load_stored, results
+from lenet.studies.runner import TODAY, load_stored, results
 from lenet.style import Rows
-
-STUDIES = (
-    "seeds",
-    "resizing",
-    "writers",
-    "corruption",
-    "sizes",
-    "recipes",
-    "replication",
-)
 
 
 def load_studies() -> dict[str, dict]:
     """Read the stored studies that the evidence comes from."""
-    return {name: load_stored(name) for name in STUDIES}
+    return {name: load_stored(name) for name in (*TODAY, "replication")}
 
 
 def claims(studies: dict[str, dict]) -> list[Claim]:

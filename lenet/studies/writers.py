@@ -10,20 +10,19 @@ from lenet.config import Config
 from lenet.data import Dataset, load_dataset, split_train_val
 from lenet.fit import fit
 from lenet.metrics import Repeated
-from lenet.predict import errors
 from lenet.studies import probabilities
 from lenet.studies.statistics import (
     Runs,
     change,
+    count_errors,
     differences,
     error_rates,
     signed,
     signed_between,
 )
-from lenet.style import GREY, VERMILION, Rows, new_figure
+from lenet.style import Rows
 
 QUESTION = "Is a random validation split easier, and are the probabilities calibrated?"
-NUM_SEEDS = 10
 ENOUGH, LIKELY = 10, 0.05  # seeds, and p below which a difference is settled
 SPLITS = {"random": split_train_val, "writer": split_by_writer}
 NAMES = {"random": "random split", "writer": "writer-disjoint split"}
@@ -31,8 +30,7 @@ NAMES = {"random": "random split", "writer": "writer-disjoint split"}
 
 def members() -> list[dict]:
     """One run for each seed and kind of split."""
-    seeds = range(NUM_SEEDS)
-    return [{"seed": seed, "split": kind} for seed in seeds for kind in SPLITS]
+    return [{"seed": seed, "split": kind} for seed in range(10) for kind in SPLITS]
 
 
 def run(seed: int, split: str, dataset: Dataset | None = None) -> dict:
@@ -40,12 +38,12 @@ def run(seed: int, split: str, dataset: Dataset | None = None) -> dict:
     config, dataset = Config(seed=seed), dataset or load_dataset("mnist")
     train, val = SPLITS[split](dataset.train, config.val_size, seed)
     model, history = fit(config, train, val, print_every=0)
-    parts = {"train": train, "val": val, "test": dataset.read_test()}
+    test = dataset.read_test()
     return {
         "config": asdict(config),
-        **{name: asdict(errors(model, digits)) for name, digits in parts.items()},
+        **count_errors(model, train=train, val=val, test=test),
         "history": [asdict(record) for record in history],
-        **probabilities.measure(model, val, parts["test"]),
+        **probabilities.measure(model, val, test),
     }
 
 
@@ -97,23 +95,6 @@ def protocol_table(splits: dict[str, Runs]) -> Rows:
         val, test = (error_rates(runs, part) for part in ("val", "test"))
         beyond = beyond_test(runs)
         size = sum(run["train"]["total"] for run in runs) / len(runs)
-        row = [NAMES[kind], round(size), f"{val.mean:.2f} %", f"{test.mean:.2f} %"]
+        row = [NAMES[kind], round(size), val.percent, test.percent]
         rows.append([*row, signed(beyond.mean), signed_between(beyond.interval)])
     return rows
-
-
-def protocol(splits: dict[str, Runs]):
-    """Draw validation and test errors of each run, joined, for each kind of split."""
-    words, ticks = [], []
-    with new_figure(2.7) as (figure, ((axes,),)):
-        for kind, runs in splits.items():
-            pair = [error_rates(runs, part) for part in ("val", "test")]
-            means, places = [each.mean for each in pair], (len(ticks), len(ticks) + 1)
-            axes.plot(places, [each.values for each in pair], "o-", color=GREY, lw=0.9)
-            axes.plot(places, means, "_", color=VERMILION, ms=26, mew=2.4)
-            ticks += [f"validation,\n{NAMES[kind]}", f"test,\n{NAMES[kind]}"]
-            words.append(f"{NAMES[kind]} {means[0]:.2f} and {means[1]:.2f} %")
-        axes.set(xlim=(-0.6, len(ticks) - 0.4), ylabel="Error rate (%)")
-        axes.set_xticks(range(len(ticks)), ticks)
-    alt = "Dots for the validation and test error of each run, joined; means: "
-    return figure, f"{alt}{'; '.join(words)}."
