@@ -62,11 +62,9 @@ def transform(
     """Slant, rotate, scale and shift, in this order.
 
     Args:
-        images: the digits.
         degrees: about the centre, counter-clockwise.
         scale: 2 makes a digit twice as large.
-        right: pixels.
-        down: pixels.
+        right, down: pixels.
         slant: pixels to the right for each pixel above the centre.
     """
     angle = torch.deg2rad(torch.tensor(float(degrees)))

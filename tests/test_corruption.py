@@ -190,11 +190,8 @@ def test_training_with_distortions_helps_under_these_corruptions_and_levels():
     assert found["inverted pixels"] == found["Gaussian noise"] == [0]
     assert found["blur"] == [0, 0.5, 1]
     assert found["stroke"] == [0, 1, 2, 3]
-    assert corruption.compared("size", 1.6, **trained) == "30.8 and 4.5 %"
-    assert corruption.not_told(*trained.values(), *corruption.CORRUPTIONS) == (
-        "Gaussian noise 0.1, blur 1, blur 1.5, blur 2, blur 2.5, shift right −8, "
-        "shift down 8, stroke −1 and stroke 2"
-    )
+    told = corruption.not_told(*trained.values(), "blur", "stroke")
+    assert told == "blur 1, blur 1.5, blur 2, blur 2.5, stroke −1 and stroke 2"
 
 
 def test_each_corruption_shows_its_curve_and_its_digit_at_each_level(images):

@@ -13,7 +13,6 @@ from lenet.metrics import Proportion
 from lenet.predict import Prediction
 from lenet.studies import confusion, mistakes
 from lenet.studies.runner import load_stored, results
-from lenet.studies.statistics import times_misread
 
 
 def a_run(misread):
@@ -38,21 +37,14 @@ def test_the_ratio_of_the_halves_is_less_certain_over_digits_and_least_over_writ
     seeds = mistakes.halves_ratio(runs).interval
     digits = mistakes.halves_ratio_interval(runs, range(10_000))
     writers = mistakes.halves_ratio_interval(runs, annotations.test_writers())
-    widths = [high - low for low, high in (seeds, digits, writers)]
-    assert widths == sorted(widths)
-    assert digits == pytest.approx((1.80, 3.00), abs=0.01)
     assert writers == pytest.approx((1.46, 3.71), abs=0.01)
+    assert 1 < writers[0] < digits[0] < seeds[0] < seeds[1] < digits[1] < writers[1]
 
 
 def test_the_errors_of_1998_are_like_those_of_one_more_run_with_as_few():
     runs = results(load_stored("seeds"))
     assert mistakes.claims(runs, LIKE_1998)[1].holds is True
-    assert mistakes.misread_again(runs).mean == pytest.approx(53, abs=1)
-    shares = mistakes.shared_errors(runs, LIKE_1998)
-    assert shares.mean == pytest.approx(55.1, abs=0.1)
     assert mistakes.claims([IN_1998] * 2, LIKE_1998)[1].holds is False
-    most = [i for i, count in times_misread(runs).items() if count > len(runs) / 2]
-    assert (len(most), mistakes.in_1998(most)) == (81, 43)
 
 
 def test_the_parts_of_the_test_set_add_up():

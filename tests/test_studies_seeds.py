@@ -64,13 +64,14 @@ def test_only_one_seed_reaches_the_earlier_report_even_by_its_best_epoch():
     assert seeds.picked(made_up)[0].mean == pytest.approx(0.2)
 
 
-def test_by_the_loss_the_networks_over_fit_by_the_errors_it_is_not_seen():
-    lowest, loss, errors = losses.since_lowest(STORED)
-    assert lowest == 9
-    assert loss.interval[0] > 0
+def test_neither_loss_falls_steadily_and_over_fitting_is_seen_in_the_loss_alone():
+    holds = [claim.holds for claim in losses.claims(STORED)]
+    assert holds == [False, False, False, True]
+    drawn = losses.rises(losses.running_losses(STORED))
+    assert 0 < sum(drawn == 0) < sum(drawn == 1)
+    _, _, errors = losses.since_lowest(STORED)
     assert errors.interval[0] < 0 < errors.interval[1]
     assert losses.since_own_lowest(STORED).interval[0] > 0  # of lucky epochs
-    assert [claim.holds for claim in losses.claims(STORED)[2:]] == [False, True]
 
 
 def test_over_fitting_is_followed_from_the_lowest_mean_loss():
@@ -81,13 +82,6 @@ def test_over_fitting_is_followed_from_the_lowest_mean_loss():
     assert loss.values == pytest.approx((0.2, 0.1))
     assert errors.values == (-3, -3)
     assert losses.gaps(runs)[[0, -1]] == pytest.approx((0, 0.25))
-
-
-def test_the_losses_of_the_earlier_report_do_not_fall_on_every_epoch():
-    drawn = losses.rises(losses.running_losses(STORED))
-    assert [int((drawn == number).sum()) for number in (0, 1, 2)] == [5, 11, 4]
-    after = (losses.curves(STORED, split, "loss") for split in ("train", "val"))
-    assert [losses.rises(each).min() for each in after] == [2, 4]
 
 
 def test_the_accuracies_of_the_earlier_report_are_not_excluded():

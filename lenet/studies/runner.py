@@ -46,7 +46,8 @@ def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> None:
     """Run the members that have not been run yet, on all cores, and store the study."""
     study, command = load_study(name), f"make study NAME={name}"
     members = study.members()
-    paths = [parts / name / f"{member_name(member)}.json" for member in members]
+    settings = (",".join(f"{k}={v}" for k, v in sorted(m.items())) for m in members)
+    paths = [parts / name / f"{each}.json" for each in settings]
     jobs = [
         delayed(run_member)(name, member, path)
         for member, path in zip(members, paths, strict=True)
@@ -58,12 +59,6 @@ def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> None:
     result["members"] = [read_json(path, command) for path in paths]
     write_atomically(stored / f"{name}.json", (json.dumps(result) + "\n").encode())
     shutil.rmtree(parts / name)  # so that the command runs it again, not the old parts
-
-
-def member_name(member: dict) -> str:
-    """Return a file name for a member, such as ``seed=3,split=writers``."""
-    name = ",".join(f"{key}={value}" for key, value in sorted(member.items()))
-    return name.replace("/", "÷")  # which would be a folder
 
 
 def run_member(name: str, member: dict, path: Path | None = None) -> dict:
@@ -80,7 +75,7 @@ def run_member(name: str, member: dict, path: Path | None = None) -> dict:
     record = {"member": member, "result": result, "seconds": seconds, **about}
     if path:
         write_atomically(path, json.dumps(record).encode())
-        print(f"{name} {path.stem}: {seconds} s", flush=True)
+        print(f"{name} {member}: {seconds} s", flush=True)
     return record
 
 

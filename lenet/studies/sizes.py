@@ -87,7 +87,8 @@ def learning_curve(today: dict[int, Repeated], replicated: dict[int, Repeated]):
     return figure, (
         f"Line chart of the mean test error over the number of training digits. It "
         f"falls from {today[first].percent} with {first:,} to {today[last].percent} "
-        f"with {last:,}; that of the network of 1998 ends at {replicated[last].percent}."
+        f"with {last:,}; that of the network of 1998 ends at "
+        f"{replicated[last].percent}."
     )
 
 
