@@ -72,15 +72,19 @@ def test_a_run_stores_counts_and_the_settings_of_calibration(sample, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("num", "more", "holds"), [(9, 40, None), (10, 40, False), (10, 0, None)]
+    ("added", "holds"),
+    [
+        ([43, 37] * 5, False),
+        ([43, 37, 40] * 3, None),  # too few seeds
+        ([3, -3] * 5, None),
+        ([1] * 9 + [400], None),  # settled by the ranks, but not by the t test
+    ],
 )
-def test_only_ten_seeds_and_both_tests_settle_that_new_writers_are_harder(
-    num, more, holds
-):
-    random = [a_run(100 + seed) for seed in range(num)]
-    writer = [a_run(100 + seed + more + (-1) ** seed * 3) for seed in range(num)]
+def test_only_ten_seeds_and_both_tests_settle_that_new_writers_are_harder(added, holds):
+    random = [a_run(100 + seed) for seed in range(len(added))]
+    writer = [a_run(100 + seed + more) for seed, more in enumerate(added)]
     claim = writers.claim({"random": random, "writer": writer})
-    assert (claim.holds, claim.runs) == (holds, f"{num} seeds")
+    assert (claim.holds, claim.runs) == (holds, f"{len(added)} seeds")
 
 
 @pytest.mark.parametrize(

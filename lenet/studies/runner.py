@@ -93,13 +93,17 @@ def results(stored: dict, **wanted) -> list[dict]:
     ]
 
 
+def core_hours(stored: dict) -> str:
+    """Write for how many hours the runs of a study kept a core busy."""
+    return f"{sum(each['seconds'] for each in stored['members']) / 3600:.1f}"
+
+
 def provenance(stored: dict) -> str:
     """Say in two sentences where a stored study comes from."""
     first, num = stored["members"][0], len(stored["members"])
-    hours = sum(each["seconds"] for each in stored["members"]) / 3600
     return (
-        f"These {num} runs are stored, not made here: {hours:.1f} hours of one core in "
-        f"all, on {first['hardware']['device']}, {first['date']}, PyTorch "
+        f"These {num} runs are stored, not made here: {core_hours(stored)} hours of "
+        f"one core in all, on {first['hardware']['device']}, {first['date']}, PyTorch "
         f"{first['versions']['torch']}, NumPy {first['versions']['numpy']}. "
         f"`{stored['command']}` makes them again."
     )

@@ -13,7 +13,7 @@ from lenet.studies import (
     sizes,
     writers,
 )
-from lenet.studies.runner import TODAY, load_stored, results
+from lenet.studies.runner import TODAY, core_hours, load_stored, results
 from lenet.style import Rows
 
 
@@ -63,7 +63,6 @@ def origins(studies: dict[str, dict]) -> Rows:
     """List the stored studies: what each asks, its number of runs, and its hours."""
     rows = [["Study", "Question", "Runs", "Core hours"]]
     for name, stored in studies.items():
-        hours = sum(each["seconds"] for each in stored["members"]) / 3600
         num = len(stored["members"])
-        rows.append([f"`{name}`", stored["question"], num, f"{hours:.1f}"])
+        rows.append([f"`{name}`", stored["question"], num, core_hours(stored)])
     return rows
