@@ -100,8 +100,8 @@ def test_figures_set_found_errors_over_stated_ones_and_count_on_the_digits_kept(
     line = next(line for line in axes.lines if line.get_label() == "as trained")
     assert (*line.get_xdata(), *line.get_ydata()) == pytest.approx((0.1, 0.2))
     bars = axes.collections[0].get_segments()
-    assert len(bars) == calibration.none_found([a_run()] * 2) == 14
     bound = Proportion(0, 2 * 667).interval[1]
+    assert calibration.none_found([a_run()] * 2) == (len(bars), bound) == (14, bound)
     assert bars[0][:, 1] == pytest.approx([calibration.NONE_FOUND, bound])
     assert "least confident of 15 bins: as trained 0.100 and 0.200" in alt
     figure, alt = calibration.rejection([a_run(), a_run()])

@@ -77,10 +77,12 @@ def test_neither_loss_falls_steadily_and_over_fitting_is_seen_in_the_loss_alone(
 def test_over_fitting_is_followed_from_the_lowest_mean_loss():
     vals = (0.5, 0.2, 0.4), (0.1, 0.2, 0.3)
     runs = [a_run(97, val, wrong_before=100) for val in vals]
+    runs[1]["history"][0]["val"]["num_correct"] -= 20
     lowest, loss, errors = losses.since_lowest(runs)
     assert lowest == 2
     assert loss.values == pytest.approx((0.2, 0.1))
     assert errors.values == (-3, -3)
+    assert losses.since_own_lowest(runs).values == (-3, -23)
     assert losses.gaps(runs)[[0, -1]] == pytest.approx((0, 0.25))
 
 

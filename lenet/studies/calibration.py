@@ -75,7 +75,7 @@ def reliability_diagram(runs: Runs):
     *error* keep them apart, where the usual diagram piles them up in one corner.
     """
     words, styles = [], (("s--", VERMILION), ("o-", BLUE))
-    bar = [[0], [none_bound(runs) - NONE_FOUND]]
+    bar = [[0], [none_found(runs)[1] - NONE_FOUND]]
     with new_figure(3.3) as (figure, ((axes,),)):
         axes.plot((NONE_FOUND, 1), (NONE_FOUND, 1), ":", color=GREY)
         for (kind, name), (line, color) in zip(KINDS.items(), styles, strict=True):
@@ -110,15 +110,14 @@ def _bins(runs: Runs, kind: str) -> tuple[np.ndarray, np.ndarray]:
     return stated.clip(LEAST_STATED), 1 - np.array([each["accuracy"] for each in bins])
 
 
-def none_found(runs: Runs) -> int:
-    """Count the bins in which no run makes an error, as trained."""
-    return int((_bins(runs, "as_trained")[1] == 0).all(0).sum())
+def none_found(runs: Runs) -> tuple[int, float]:
+    """Count the bins without an error of any run, as trained; bound the rate there.
 
-
-def none_bound(runs: Runs) -> float:
-    """Return Wilson's bound on the error rate where a bin of all runs has no error."""
+    The bound is Wilson's, for the readings of all runs.
+    """
+    num_bins = (_bins(runs, "as_trained")[1] == 0).all(0).sum()
     digits = sum(min(run["as_trained"]["reliability"]["count"]) for run in runs)
-    return Proportion(0, digits).interval[1]
+    return int(num_bins), Proportion(0, digits).interval[1]
 
 
 def rejection(runs: Runs):
