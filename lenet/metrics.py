@@ -85,6 +85,16 @@ class Repeated:
         return min(self.values), max(self.values)
 
     @property
+    def interval(self) -> tuple[float, float]:
+        """Student's 95 % interval of the mean."""
+        return self._around_mean(1 / len(self.values))
+
+    @property
+    def prediction_interval(self) -> tuple[float, float]:
+        """The interval in which one more run falls 95 times in 100."""
+        return self._around_mean(1 + 1 / len(self.values))
+
+    @property
     def percent(self) -> str:
         """The mean of rates in per cent, such as ``98.64 %``."""
         return f"{self.mean:.2f} %"
@@ -94,16 +104,6 @@ class Repeated:
         """The interval of that mean, such as ``98.57–98.72 %``."""
         low, high = self.interval
         return f"{low:.2f}–{high:.2f} %"
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Student's 95 % interval of the mean."""
-        return self._around_mean(1 / len(self.values))
-
-    @property
-    def prediction_interval(self) -> tuple[float, float]:
-        """The interval in which one more run falls 95 times in 100."""
-        return self._around_mean(1 + 1 / len(self.values))
 
     def _around_mean(self, variances: float) -> tuple[float, float]:
         quantile = float(student.ppf(0.975, len(self.values) - 1))

@@ -1,4 +1,4 @@
-"""What the studies share: rates in per cent, their spread, and how both are written."""
+"""What the studies share: errors, their rates and spread, and how these are written."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
