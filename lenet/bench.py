@@ -41,7 +41,7 @@ def main() -> None:
     """Measure, store and print."""
     dataset = load_dataset("mnist")
     splits = dataset.train, dataset.read_test()
-    ways = {
+    ways = {  # an epoch of each, and a whole recipe
         "earlier report": earlier_epoch(),
         "ours": partial(fit, Config(num_epochs=1), *splits, print_every=0),
         RECIPE: whole_recipe,
@@ -60,11 +60,7 @@ def load_bench() -> dict:
 
 
 def table(result: dict) -> Rows:
-    """List what was timed, and how many times as long the earlier report's way takes.
-
-    Args:
-        result: its seconds are of an epoch of each way, then of a whole recipe.
-    """
+    """List each time, and how many times as long the earlier report's way takes."""
     earlier, ours, recipe = (median(each) for each in result["seconds"].values())
     *_, name = result["seconds"]
     alone = (result["train_flop"] + result["score_flop"]) / result["flop_per_second"]
@@ -90,15 +86,15 @@ def sentence(result: dict) -> str:
     train, score, speed = (result[part] / 1e9 for part in parts)
     return (
         f"Medians of {rounds} rounds, in turns, on {machine(result)}, "
-        f"{result['date']}. The earlier report's way is "
-        "a `DataLoader` that opens, resizes and converts every image anew. An epoch is "
-        f"{train:.0f} GFLOP of training and {score:.0f} of scoring; arithmetic alone "
-        f"is what they take at the {speed:.0f} GFLOP/s of large matrix products on the "
-        "same machine. 15 epochs are 15 times the epoch measured, with its scores. A "
-        "whole recipe counts everything, from the files to the test digits, read once. "
-        f"In single rounds our loop is {_span(earlier, ours)} times as fast, and the "
-        f"recipe {_span(earlier, recipe, EARLIER_EPOCHS)} times. On other machines, or "
-        "under other load, these ratios differ."
+        f"{result['date']}. The earlier report's way is a `DataLoader` that opens, "
+        f"resizes and converts every image anew. An epoch is {train:.0f} GFLOP of "
+        f"training and {score:.0f} of scoring; arithmetic alone is what they take at "
+        f"the {speed:.0f} GFLOP/s of large matrix products on the same machine. 15 "
+        "epochs are 15 times the epoch measured, with its scores. A whole recipe "
+        "counts everything, from the files to the test digits, read once. In single "
+        f"rounds our loop is {_span(earlier, ours)} times as fast, and the recipe "
+        f"{_span(earlier, recipe, EARLIER_EPOCHS)} times. On other machines, or under "
+        "other load, these ratios differ."
     )
 
 

@@ -81,12 +81,9 @@ def judge(
 ) -> list[Claim]:
     """Judge by one run the claims of the earlier report but for its accuracies.
 
-    Args:
-        history: one record per epoch, scored on training and test digits.
-        test: correct test digits after the last epoch.
-        grid: correct digits among those shown with their predictions.
-        noisy: correct test digits under each kind of noise, by name.
-        varied: correct test digits under each variation of the writing, by name.
+    The proportions are of digits read right after the last epoch: all test digits,
+    those of the grid that is shown, and the test digits under each kind of noise and
+    each variation of the writing, by its name.
     """
     during = [record.running_loss for record in history]
     after = _num_rises([record.train.loss for record in history])

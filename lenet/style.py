@@ -76,7 +76,6 @@ def digit_grid(
     """Draw some of ``(N, 32, 32)`` uint8 digits in rows, each under its title.
 
     Args:
-        images: the digits, drawn or not.
         titles: the title of each digit to draw, by its index in the images.
         columns: digits in a row.
         framed: the indices of those in a thick frame.

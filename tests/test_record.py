@@ -29,6 +29,8 @@ def test_a_record_counts_the_test_digits_and_names_all_that_they_depend_on(
 ):
     assert record["test"] == {"num_examples": 500, "num_correct": 498, "wrong": [1, 4]}
     assert record["config"] == asdict(Config())
+    losses = [epoch["train"]["loss"] for epoch in record["history"]]
+    assert losses == [0.3, 0.1]
     assert (record["dataset"], record["seconds"]) == (sample.name, 12.3)
     assert date.fromisoformat(record["date"])
     assert record["versions"]["torch"] == torch.__version__
