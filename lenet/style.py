@@ -36,10 +36,10 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **gridspec) -> It
         yield figure, axes
 
 
-def draw(axes: Axes, values, lowest: float, highest: float, **where) -> None:
-    """Show ``(H, W)`` values, white to black, in a thin frame; where, as of imshow."""
+def draw(axes: Axes, values, lowest: float, highest: float, **options) -> None:
+    """Show ``(H, W)`` values, white to black, framed; the options are imshow's."""
     shades = {"cmap": "gray_r", "vmin": lowest, "vmax": highest}
-    axes.imshow(np.asarray(values), **shades, interpolation="nearest", **where)
+    axes.imshow(np.asarray(values), **shades, interpolation="nearest", **options)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
 
