@@ -39,8 +39,7 @@ def errors_1998() -> dict[int, int]:
 
     Source: LeCun et al. 1998, Fig. 8.
     """
-    with open(FACTS / "lenet5_1998_errors.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = csv.DictReader((FACTS / "lenet5_1998_errors.csv").read_text().splitlines())
     return {int(row["test_index"]): int(row["lenet5_1998_prediction"]) for row in rows}
 
 

@@ -27,7 +27,7 @@ from lenet.files import read_json, write_atomically
 from lenet.fit import fit
 from lenet.model import LeNet5
 from lenet.predict import predict
-from lenet.record import environment
+from lenet.record import environment, machine
 from lenet.style import Rows
 from lenet.train import evaluate, training_loop
 from lenet.vision import torchvision
@@ -41,40 +41,35 @@ def main() -> None:
     """Measure, store and print."""
     dataset = load_dataset("mnist")
     splits = dataset.train, dataset.read_test()
-    with TemporaryDirectory() as folder:
-        ways = {
-            "earlier report": earlier_epoch(Path(folder)),
-            "ours": partial(fit, Config(num_epochs=1), *splits, print_every=0),
-            RECIPE: whole_recipe,
-        }
-        seconds = time_in_turns(ways)
+    ways = {  # an epoch of each, and a whole recipe
+        "earlier report": earlier_epoch(),
+        "ours": partial(fit, Config(num_epochs=1), *splits, print_every=0),
+        RECIPE: whole_recipe,
+    }
     about = {"config": asdict(RECIPES[RECIPE]), "command": "make bench"}
-    result = {"seconds": seconds} | arithmetic() | about | environment()
+    result = {"seconds": time_in_turns(ways)} | arithmetic() | about | environment()
     write_atomically(BENCH, (json.dumps(result, indent=1) + "\n").encode())
     for row in table(result):
         print(*row, sep="   ")
     print(sentence(result))
 
 
-def load_bench(path: Path | str = BENCH) -> dict:
+def load_bench() -> dict:
     """Read what was measured; errors as of `read_json`."""
-    return read_json(path, "make bench")
+    return read_json(BENCH, "make bench")
 
 
 def table(result: dict) -> Rows:
-    """List what was timed, and how many times as long the earlier report's way takes.
-
-    Args:
-        result: its seconds are of an epoch of each way, then of a whole recipe.
-    """
+    """List each time, and how many times as long the earlier report's way takes."""
     earlier, ours, recipe = (median(each) for each in result["seconds"].values())
     *_, name = result["seconds"]
+    alone = (result["train_flop"] + result["score_flop"]) / result["flop_per_second"]
     whole, way = EARLIER_EPOCHS * earlier, "the earlier report's way"
     one, run = "an epoch with its scores", f"{EARLIER_EPOCHS} such epochs"
     lines = [
         (one, way, earlier, earlier),
         (one, "our loop", ours, earlier),
-        (one, "arithmetic alone", floor(result), earlier),
+        (one, "arithmetic alone", alone, earlier),
         (run, way, whole, whole),
         (run, "our loop", EARLIER_EPOCHS * ours, whole),
         ("a whole recipe", name, recipe, whole),
@@ -83,28 +78,23 @@ def table(result: dict) -> Rows:
     return [["What", "How", "Seconds", "Times faster"], *rows]
 
 
-def floor(result: dict) -> float:
-    """Return the seconds that an epoch's operations take if nothing holds them up."""
-    return (result["train_flop"] + result["score_flop"]) / result["flop_per_second"]
-
-
 def sentence(result: dict) -> str:
     """Say what the numbers of the table mean, and on which machine they were taken."""
-    hardware, rounds = result["hardware"], len(result["seconds"]["ours"])
+    rounds = len(result["seconds"]["ours"])
     earlier, ours, recipe = result["seconds"].values()
     parts = "train_flop", "score_flop", "flop_per_second"
     train, score, speed = (result[part] / 1e9 for part in parts)
     return (
-        f"Medians of {rounds} rounds, in turns, on {hardware['device']} with "
-        f"{hardware['threads']} threads, {result['date']}. The earlier report's way is "
-        "a `DataLoader` that opens, resizes and converts every image anew. An epoch is "
-        f"{train:.0f} GFLOP of training and {score:.0f} of scoring; arithmetic alone "
-        f"is what they take at the {speed:.0f} GFLOP/s of large matrix products on the "
-        "same machine. 15 epochs are 15 times the epoch measured, with its scores. A "
-        "whole recipe counts everything, from the files to the test digits, read once. "
-        f"In single rounds our loop is {_span(earlier, ours)} times as fast, and the "
-        f"recipe {_span(earlier, recipe, EARLIER_EPOCHS)} times. On other machines, or "
-        "under other load, these ratios differ."
+        f"Medians of {rounds} rounds, in turns, on {machine(result)}, "
+        f"{result['date']}. The earlier report's way is a `DataLoader` that opens, "
+        f"resizes and converts every image anew. An epoch is {train:.0f} GFLOP of "
+        f"training and {score:.0f} of scoring; arithmetic alone is what they take at "
+        f"the {speed:.0f} GFLOP/s of large matrix products on the same machine. 15 "
+        "epochs are 15 times the epoch measured, with its scores. A whole recipe "
+        "counts everything, from the files to the test digits, read once. In single "
+        f"rounds our loop is {_span(earlier, ours)} times as fast, and the recipe "
+        f"{_span(earlier, recipe, EARLIER_EPOCHS)} times. On other machines, or under "
+        "other load, these ratios differ."
     )
 
 
@@ -132,15 +122,14 @@ def whole_recipe() -> None:
     predict(model, dataset.read_test().images)
 
 
-def earlier_epoch(folder: Path) -> Callable:
+def earlier_epoch() -> Callable:
     """Return a function for an epoch by torchvision's loader, image by image."""
-    raw = folder / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    for name in mnist.SHA256:
-        (raw / name).write_bytes(mnist.read_file(name))
     steps, config = torchvision.transforms, Config()
     change = steps.Compose([steps.Resize((32, 32)), steps.ToTensor()])
-    splits = (torchvision.datasets.MNIST(folder, x, change) for x in (True, False))
+    with TemporaryDirectory() as folder:
+        for name in mnist.SHA256:
+            write_atomically(Path(folder, "MNIST", "raw", name), mnist.read_file(name))
+        splits = [torchvision.datasets.MNIST(folder, x, change) for x in (True, False)]
     train, test = (DataLoader(x, config.batch_size, shuffle=x.train) for x in splits)
 
     def epoch() -> None:

@@ -1,6 +1,6 @@
 """Who made a report, when, by which code, where the others are, and how to cite it."""
 
-from importlib.metadata import metadata, version
+from importlib.metadata import metadata
 
 from lenet.record import RECORD, WEIGHTS, environment
 
@@ -13,14 +13,13 @@ REPORTS = {
 
 def colophon() -> dict[str, str]:
     """Say by whom, when and by which code a report is made, and link all reports."""
-    about, code = environment(), f"version {version('lenet')}"
-    if about["commit"]:
-        code += f" (commit {about['commit']})"
+    about, package = environment(), metadata("lenet")
+    commit = f" (commit {about['commit']})" if about["commit"] else ""
     reports = (_report_links(name, title) for name, title in REPORTS.items())
     return {
-        "authors": metadata("lenet")["Author"],
+        "authors": package["Author"],
         "date": about["date"],
-        "version": code,
+        "version": f"version {package['Version']}{commit}",
         "links": f"The three reports: {'; '.join(reports)}. Of the first, the "
         f"[weights](../reports/{WEIGHTS}) and the [record](../reports/{RECORD}).",
         "keywords": "LeNet-5, MNIST, convolutional network, reproduction, PyTorch",
@@ -42,7 +41,7 @@ def bibtex(name: str) -> str:
         "title": REPORTS[name],
         "year": year,
         "month": month.lstrip("0"),
-        "note": about["version"][0].upper() + about["version"][1:],
+        "note": about["version"].capitalize(),
     }
     lines = [f"  {key:6} = {{{value}}}," for key, value in fields.items()]
     return "\n".join([f"```bibtex\n@misc{{lenet5-{name},", *lines, "}\n```"])

@@ -9,23 +9,16 @@ from math import ceil, log10
 from textwrap import fill
 
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 
-from lenet import claims
+from lenet import claims, style
 from lenet.config import Config
 from lenet.data import Dataset, Digits
 from lenet.metrics import Proportion
 from lenet.model import IMAGE_SIZE, NUM_CLASSES, LeNet5, layer_outputs
 from lenet.predict import Prediction
-from lenet.style import (
-    BLUE,
-    GREY,
-    VERMILION,
-    Rows,
-    digit_grid,
-    label_losses,
-    new_figure,
-)
+from lenet.style import Rows
 from lenet.train import EpochRecord
 
 # Trainable parameters of each layer in 1998 (sec. II-B); the output has fixed codes.
@@ -33,54 +26,66 @@ PAPER_PARAMETERS = {"c1": 156, "s2": 12, "c3": 1_516, "s4": 32, "c5": 48_120}
 PAPER_PARAMETERS |= {"f6": 10_164, "output": 0}
 
 
-def losses(history: Sequence[EpochRecord], val_name: str = "test"):
+def losses(history: Sequence[EpochRecord]):
     """Draw the losses over epochs, after each epoch and during it."""
     each = [(r.epoch, r.running_loss, r.train.loss, r.val.loss) for r in history]
-    epochs, running, train, val = zip(*each, strict=True)
-    label = f"{val_name}, after the epoch"
-    with new_figure(3.1) as (figure, ((axes,),)):
-        axes.plot(epochs, running, ":", color=GREY, label="training, during the epoch")
-        axes.plot(epochs, train, "o-", color=BLUE, label="training, after the epoch")
-        axes.plot(epochs, val, "s--", color=VERMILION, label=label)
-        label_losses(axes)
+    epochs, during, train, test = zip(*each, strict=True)
+    with style.new_figure(3.1) as (figure, ((axes,),)):
+        axes.plot(epochs, during, ":", c=style.GREY, label="training, during the epoch")
+        axes.plot(epochs, train, "o-", c=style.BLUE, label="training, after the epoch")
+        axes.plot(epochs, test, "s--", c=style.VERMILION, label="test, after the epoch")
+        style.label_losses(axes)
     alt = (
         f"Line chart, log scale, of cross-entropy loss over {len(history)} epochs. "
         f"Training loss goes from {train[0]:.3f} to {train[-1]:.3f} nats per digit; "
-        f"{val_name} loss goes from {val[0]:.3f} to {val[-1]:.3f}, with its lowest "
-        f"value {min(val):.3f} after epoch {epochs[val.index(min(val))]}."
+        f"test loss goes from {test[0]:.3f} to {test[-1]:.3f}, with its lowest "
+        f"value {min(test):.3f} after epoch {epochs[test.index(min(test))]}."
     )
     return figure, alt
 
 
-def digit_columns(digits: Digits, rows: int = 4):
-    """Draw the first digits of each class, one column a class."""
-    classes = (digits.labels == label for label in range(NUM_CLASSES))
-    indices = torch.stack([each.nonzero()[:rows, 0] for each in classes], 1)
-    titles = dict.fromkeys(indices.flatten().tolist(), "")
-    titles |= {int(index): str(label) for label, index in enumerate(indices[0])}
-    alt = f"Grid of digits: the first {rows} of each class from 0 to 9, by column."
-    return digit_grid(digits.images, titles, columns=NUM_CLASSES), alt
+def digit_columns(digits: Digits):
+    """Draw the first four digits of each class, one column a class."""
+    images, labels = digits.images, digits.labels
+    columns = {str(i): images[labels == i][:4] for i in range(NUM_CLASSES)}
+    alt = "Grid of digits: the first 4 of each class from 0 to 9, by column."
+    return _columns(columns), alt
+
+
+def changed_digits(digits: Digits, changes: dict[str, Callable[[Tensor], Tensor]]):
+    """Draw three digits as they are and after each change, one column a change."""
+    first = digits.images[:3]
+    columns = {"as they are": first}
+    columns |= {name: change(first) for name, change in changes.items()}
+    alt = f"Grid of 3 digits, each shown {', '.join(columns)}."
+    return _columns(columns), alt
+
+
+def _columns(columns: dict[str, Tensor]) -> Figure:
+    """Draw columns of equally many digits, each column under its name."""
+    images = torch.stack([*columns.values()], 1).flatten(0, 1)
+    titles = dict.fromkeys(range(len(images)), "")
+    titles |= {place: fill(name, 13) for place, name in enumerate(columns)}
+    return style.digit_grid(images, titles, columns=len(columns))
 
 
 def prediction_grid(digits: Digits, prediction: Prediction):
     """Draw digits with what was read and what is true."""
     wrong = by_confidence(digits, prediction)
-    titles = _titles(digits, prediction, range(len(digits)))
     alt = (
         f"Grid of the first {len(digits)} digits, each with the predicted class, its "
         f"probability and the true label; {len(wrong)} of them read wrongly."
     )
-    return digit_grid(digits.images, titles, columns=8, framed=wrong), alt
+    return _readings(digits, prediction, range(len(digits)), wrong), alt
 
 
 def mistakes(digits: Digits, prediction: Prediction, num_digits: int = 40):
     """Draw the mistakes of highest confidence, the most confident first."""
     wrong = by_confidence(digits, prediction)
     shown = wrong[:num_digits]
-    titles = _titles(digits, prediction, shown)
     alt = f"Grid of {len(shown)} misclassified digits out of {len(wrong)}, the most "
     alt += "confident first, each with what was read and what is true."
-    return digit_grid(digits.images, titles, columns=8, framed=shown), alt
+    return _readings(digits, prediction, shown, wrong), alt
 
 
 def by_confidence(digits: Digits, prediction: Prediction) -> list[int]:
@@ -90,31 +95,18 @@ def by_confidence(digits: Digits, prediction: Prediction) -> list[int]:
     return wrong[order].tolist()
 
 
-def _titles(digits: Digits, prediction: Prediction, shown: Sequence[int]):
-    """Write what was read and what is true, by the digit's index."""
-    return {
-        index: f"read {prediction.labels[index]}, true {digits.labels[index]}\n"
-        f"{_in_percent(prediction.confidence[index])}"
-        for index in shown
-    }
+def _readings(digits: Digits, prediction: Prediction, shown: Sequence[int], wrong):
+    """Draw digits under what was read, what is true, and how probable that reading is.
 
-
-def _in_percent(confidence: Tensor) -> str:
-    """Write a probability in whole per cents, but never one below 1 as 100 %."""
-    return "> 99.5 %" if confidence > 0.995 else f"{100 * confidence:.0f} %"
-
-
-def changed_digits(
-    digits: Digits, changes: dict[str, Callable[[Tensor], Tensor]], rows: int = 3
-):
-    """Draw the first digits as they are and after each change, one column a change."""
-    columns = {"as they are": digits.images[:rows]}
-    columns |= {name: change(digits.images[:rows]) for name, change in changes.items()}
-    images = torch.stack(list(columns.values()), 1).flatten(0, 1)
-    titles = dict.fromkeys(range(len(images)), "")
-    titles |= {place: fill(name, 13) for place, name in enumerate(columns)}
-    alt = f"Grid of {rows} digits, each shown {', '.join(columns)}."
-    return digit_grid(images, titles, columns=len(columns)), alt
+    The probability stands in whole per cents, but none below 1 as 100 %.
+    """
+    titles = {}
+    for index in shown:
+        probability = prediction.confidence[index]
+        percent = "> 99.5 %" if probability > 0.995 else f"{100 * probability:.0f} %"
+        read, true = prediction.labels[index], digits.labels[index]
+        titles[index] = f"read {read}, true {true}\n{percent}"
+    return style.digit_grid(digits.images, titles, columns=8, framed=wrong)
 
 
 def class_counts(dataset: Dataset) -> Rows:
@@ -128,8 +120,7 @@ def class_counts(dataset: Dataset) -> Rows:
 
 def layers(model: LeNet5) -> Rows:
     """List the layers with output shape and parameters, here and in the paper."""
-    device = next(model.parameters()).device
-    blank = torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE, device=device)
+    blank = next(model.parameters()).new_zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE)
     sizes = dict.fromkeys(PAPER_PARAMETERS, 0)
     for name, parameter in model.named_parameters():
         sizes[name.split(".")[1]] += parameter.numel()
@@ -160,20 +151,19 @@ def hyperparameters(config: Config, adam: torch.optim.Adam, num_train: int) -> R
 
 def results(num_epochs: int, train: Proportion, test: Proportion) -> Rows:
     """Set a run beside the paper, the earlier report and the public notebook."""
-    paper = [60_000, claims.PAPER_PASSES, claims.PAPER_TRAIN_ACCURACY]
-    earlier = [61_706, claims.EARLIER_EPOCHS, claims.EARLIER_TRAIN.percent]
-    notebook = [61_706, claims.EARLIER_EPOCHS, claims.NOTEBOOK_TRAIN.percent]
+    paper, epochs = claims.PAPER_TEST_ERRORS.complement, claims.EARLIER_EPOCHS
+    notebook = claims.NOTEBOOK_TRAIN, claims.NOTEBOOK_TEST
     runs = [
-        ("Paper, 1998", paper, claims.PAPER_TEST_ERRORS.complement),
-        ("Earlier report", earlier, claims.EARLIER_TEST),
-        ("Public notebook, stored log", notebook, claims.NOTEBOOK_TEST),
-        ("**This run**", [61_706, num_epochs, train.percent], test),
+        ("Paper, 1998", 60_000, claims.PAPER_PASSES, claims.PAPER_TRAIN, paper),
+        ("Earlier report", 61_706, epochs, claims.EARLIER_TRAIN, claims.EARLIER_TEST),
+        ("Public notebook, stored log", 61_706, epochs, *notebook),
+        ("**This run**", 61_706, num_epochs, train, test),
     ]
     rows = [["", "Parameters", "Epochs", "Training accuracy", "Test accuracy"]]
     rows[0] += ["95 % interval", "Test digits"]
-    for name, run, each in runs:
-        accuracy = f"**{each.percent}**"
-        rows.append([name, *run, accuracy, each.interval_percent, each.total])
+    for *about, seen, unseen in runs:
+        tested = f"**{unseen.percent}**", unseen.interval_percent, unseen.total
+        rows.append([*about, seen.percent, *tested])
     return rows
 
 

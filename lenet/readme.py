@@ -14,9 +14,8 @@ from lenet.metrics import Proportion, Repeated
 from lenet.record import load_record, machine
 from lenet.report.display import pipe_table
 from lenet.report.reading import find_figures, vector
-from lenet.studies.recipes import accuracies
+from lenet.studies import recipes, seeds
 from lenet.studies.runner import load_stored, results
-from lenet.studies.seeds import accuracies as seed_accuracies
 from lenet.studies.statistics import rates
 
 README, REPORTS = Path("README.md"), Path("reports")
@@ -64,34 +63,29 @@ def filled(text: str, record: dict, figures: dict[str, dict]) -> str:
 
 def table(record: dict) -> list[list]:
     """Set this run beside the paper, the earlier report and the stored studies."""
-    runs = results(load_stored("replication"), num_train=60_000, copies=0)
-    errors = rates((run["test_errors"][-1] for run in runs), [10_000] * len(runs))
-    of_1998 = Repeated(tuple(100 - error for error in errors.values))
     test = Proportion(record["test"]["num_correct"], record["test"]["num_examples"])
+    others = seeds.accuracies(results(load_stored("seeds")), "val")
+    best = recipes.accuracies(load_stored("recipes"), BEST)
+    of_1998 = results(load_stored("replication"), num_train=60_000, copies=0)
+    right = rates((10_000 - run["test_errors"][-1] for run in of_1998), 10_000)
     second, third = "notebooks/lenet5_evidence.ipynb", "notebooks/lenet5_1998.ipynb"
-    return [
-        ["", "Parameters", "Runs", "Test accuracy", "95 % interval"],
-        _row("Paper, 1998", 60_000, 1, claims.PAPER_TEST_ERRORS.complement),
-        _row("Earlier report", 61_706, 1, claims.EARLIER_TEST),
-        _row("**This run**", 61_706, 1, test),
-        _mean(
-            f"[The same with other seeds]({second})",
-            61_706,
-            seed_accuracies(results(load_stored("seeds")), "val"),
-        ),
-        _mean(f"[{BEST}]({second})", 61_706, accuracies(load_stored("recipes"), BEST)),
-        _mean(f"[The network of 1998, trained here]({third})", 60_000, of_1998),
+    runs = [
+        ("Paper, 1998", 60_000, 1, claims.PAPER_TEST_ERRORS.complement),
+        ("Earlier report", 61_706, 1, claims.EARLIER_TEST),
+        ("**This run**", 61_706, 1, test),
+        (f"[The same with other seeds]({second})", 61_706, *_mean(others)),
+        (f"[{BEST}]({second})", 61_706, *_mean(best)),
+        (f"[The network of 1998, trained here]({third})", 60_000, *_mean(right)),
     ]
+    rows = [["", "Parameters", "Runs", "Test accuracy", "95 % interval"]]
+    for *about, accuracy in runs:
+        rows.append([*about, f"**{accuracy.percent}**", accuracy.interval_percent])
+    return rows
 
 
-def _mean(name: str, size: int, runs: Repeated) -> list:
-    return _row(
-        name, size, len(runs.values), Proportion(round(100 * runs.mean), 10_000)
-    )
-
-
-def _row(name: str, size: int, runs: int, test: Proportion) -> list:
-    return [name, size, runs, f"**{test.percent}**", test.interval_percent]
+def _mean(runs: Repeated) -> tuple[int, Proportion]:
+    """Return the number of runs and their mean, as a share of 10,000 digits."""
+    return len(runs.values), Proportion(round(100 * runs.mean), 10_000)
 
 
 if __name__ == "__main__":

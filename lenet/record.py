@@ -7,19 +7,18 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from sklearn.metrics import confusion_matrix
-from torch import Tensor
 
 from lenet.config import Config
 from lenet.data import Dataset
 from lenet.files import read_json, write_atomically
-from lenet.model import NUM_CLASSES, LeNet5
-from lenet.predict import save_weights
+from lenet.model import LeNet5
+from lenet.predict import Prediction, load_weights, save_weights
 from lenet.train import EpochRecord
 
 WEIGHTS, RECORD = "lenet5-mnist.safetensors", "lenet5-mnist.json"
@@ -38,32 +37,26 @@ def run_record(
     config: Config,
     dataset: Dataset,
     history: Sequence[EpochRecord],
-    labels: Tensor,
-    preds: Tensor,
-    *,
+    prediction: Prediction,
     seconds: float,
     device: torch.device | str = "cpu",
 ) -> dict:
     """Collect all that a run's numbers come from, ready for JSON.
 
     Args:
-        labels: ``(N,)`` true classes of the test digits.
-        preds: ``(N,)`` predicted classes.
+        prediction: of all test digits.
         seconds: wall time of training, scores after each epoch included.
     """
-    cells = confusion_matrix(labels, preds, labels=range(NUM_CLASSES))
+    labels = dataset.read_test().labels
+    wrong = torch.nonzero(prediction.labels != labels).flatten().tolist()
+    num = len(labels)
     return {
         "command": "make report",
         "dataset": dataset.name,
         "protocol": "trained on all training digits; scored on the test digits",
         "config": asdict(config),
         "history": [asdict(record) for record in history],
-        "test": {
-            "num_examples": len(labels),
-            "num_correct": int((labels == preds).sum()),
-            "wrong": torch.nonzero(labels != preds).flatten().tolist(),
-            "confusion": cells.tolist(),  # rows: true labels
-        },
+        "test": {"num_examples": num, "num_correct": num - len(wrong), "wrong": wrong},
         "seconds": round(seconds, 1),
         **environment(device),
     }
@@ -84,29 +77,23 @@ def load_record(folder: Path | str) -> dict:
 
     Raises:
         FileNotFoundError: if one of the two is missing.
-        ValueError: if the record is damaged, or the weights are of another run.
+        ValueError: if one is damaged, or they are of two runs.
     """
-    weights, path = Path(folder) / WEIGHTS, Path(folder) / RECORD
-    record = read_json(path, "make report")
-    if not weights.exists():
-        raise FileNotFoundError(f"no weights at {weights}: `make report` trains them")
-    if sha256(weights.read_bytes()).hexdigest() != record["weights_sha256"]:
-        raise ValueError(
-            f"{weights} and {path} are of two runs: `make report` writes both anew"
-        )
+    record = read_json(Path(folder) / RECORD, "make report")
+    load_weights(Path(folder) / WEIGHTS)  # compares them with the record
     return record
 
 
 def environment(device: torch.device | str = "cpu") -> dict:
     """Name the software, hardware and time that a result depends on."""
-    names = ("torch", "torchvision", "numpy", "lenet")
+    packages = "torch", "torchvision", "numpy", "lenet"
     versions = {"python": platform.python_version()}
     now = datetime.now(UTC)
     return {
         "date": now.date().isoformat(),
         "time": f"{now:%H:%M} UTC",
         "commit": _commit(),
-        "versions": versions | {name: version(name) for name in names},
+        "versions": versions | {name: version(name) for name in packages},
         "hardware": {
             "system": f"{platform.system()} {platform.machine()}",
             "device": _device_name(torch.device(device)),
@@ -117,26 +104,22 @@ def environment(device: torch.device | str = "cpu") -> dict:
 
 def machine(about: dict) -> str:
     """Say in words what an :func:`environment` ran on."""
-    hardware = about["hardware"]
-    threads = hardware["threads"]
-    return f"{hardware['device']} with {threads} thread{'s' * (threads > 1)}"
+    device, threads = (about["hardware"][part] for part in ("device", "threads"))
+    return f"{device} with {threads} thread{'s' * (threads > 1)}"
 
 
 def _commit() -> str | None:
     """Name the commit of this code, marked + where the package was changed since."""
-    git = ["git", "-C", str(Path(__file__).parent)]
+    file = Path(__file__)
+    where = {"cwd": file.parent, "stderr": subprocess.DEVNULL, "text": True}
+    git = partial(subprocess.check_output, **where)
     try:
-        _output([*git, "ls-files", "--error-unmatch", Path(__file__).name])
-        commit = _output([*git, "rev-parse", "--short=10", "HEAD"])
-        changed = _output([*git, "status", "--porcelain", "--", "."])
+        git(["git", "ls-files", "--error-unmatch", file.name])
+        commit = git(["git", "rev-parse", "--short=10", "HEAD"]).strip()
+        changed = git(["git", "status", "--porcelain", "."])
     except (OSError, subprocess.CalledProcessError):
         return None  # no git, or no clone of this project
     return commit + "+" * bool(changed)
-
-
-def _output(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, check=True, text=True)
-    return done.stdout.strip()
 
 
 def _device_name(device: torch.device) -> str:

@@ -1,6 +1,6 @@
 """The house style: how the figures and tables of all reports look."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 import matplotlib as mpl
@@ -36,10 +36,10 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **gridspec) -> It
         yield figure, axes
 
 
-def draw(axes: Axes, values, lowest: float, highest: float) -> None:
-    """Show a field of values, from white to black, in a thin frame without ticks."""
-    values = np.asarray(values)
-    axes.imshow(values, "gray_r", vmin=lowest, vmax=highest, interpolation="nearest")
+def draw(axes: Axes, values, lowest: float, highest: float, **options) -> None:
+    """Show ``(H, W)`` values, white to black, framed; the options are imshow's."""
+    shades = {"cmap": "gray_r", "vmin": lowest, "vmax": highest}
+    axes.imshow(np.asarray(values), **shades, interpolation="nearest", **options)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set(visible=True, linewidth=0.4, color=GREY)
 
@@ -56,50 +56,43 @@ def new_canvas(height: float) -> Iterator:
 
 
 def place(axes: Axes, values, box: tuple, ends: tuple, level=0, **frame) -> None:
-    """Show a field of values, from white to black, in a box of a canvas.
+    """Show ``(H, W)`` values, white to black, in a box of a canvas.
 
     Args:
-        values: ``(H, W)``.
         box: its left, right, bottom and top.
         ends: the values shown as white and as black.
         level: those of a higher level cover those of a lower one.
         frame: how its frame differs from a thin grey one.
     """
-    (left, right, bottom, top), (lowest, highest) = box, ends
-    how = {"extent": box, "interpolation": "nearest", "zorder": level}
-    axes.imshow(np.asarray(values), "gray_r", vmin=lowest, vmax=highest, **how)
+    left, right, bottom, top = box
+    draw(axes, values, *ends, extent=box, zorder=level)
     style = {"fill": False, "lw": 0.5, "ec": GREY, "zorder": level + 0.5} | frame
     axes.add_patch(Rectangle((left, bottom), right - left, top - bottom, **style))
 
 
 def digit_grid(
-    images: Mapping[int, Tensor],
-    titles: Mapping[int, str],
-    *,
-    columns: int,
-    framed: Container[int] = (),
+    images: Tensor, titles: dict[int, str], columns: int, framed: Container[int] = ()
 ) -> Figure:
-    """Draw digits in rows, each under its title, some in a thick frame.
+    """Draw some of ``(N, 32, 32)`` uint8 digits in rows, each under its title.
 
     Args:
-        images: ``(N, 32, 32)`` uint8 digits, or a mapping from index to digit.
         titles: the title of each digit to draw, by its index in the images.
         columns: digits in a row.
         framed: the indices of those in a thick frame.
     """
     every, pitch = [*titles.items()], WIDTH / columns
     rows = [every[start : start + columns] for start in range(0, len(every), columns)]
-    heads = [max(title.count("\n") + bool(title) for _, title in row) for row in rows]
-    bottom = LINE * sum(heads) + pitch * max(1, len(rows))
+    lines = [max(title.count("\n") + bool(title) for _, title in row) for row in rows]
+    bottom = LINE * sum(lines) + pitch * max(1, len(rows))
     with new_canvas(bottom) as (figure, axes):
-        for row, head in zip(rows, heads, strict=True):
-            bottom -= LINE * head + pitch
+        for row, num_lines in zip(rows, lines, strict=True):
+            bottom -= LINE * num_lines + pitch
             for column, (index, title) in enumerate(row):
-                cell = np.add.outer((column * pitch, bottom), (0, pitch)).flatten()
-                box = np.add(cell, (GAP, -GAP, GAP, -GAP))
+                left, top = column * pitch, bottom + pitch
+                box = left + GAP, left + pitch - GAP, bottom + GAP, top - GAP
                 frame = {"lw": 1.8, "ec": VERMILION} if index in framed else {}
                 place(axes, images[index], box, (0, 255), **frame)
-                axes.text(cell[:2].mean(), cell[3], title, **TITLE)
+                axes.text(left + pitch / 2, top, title, **TITLE)
     return figure
 
 

@@ -1,5 +1,7 @@
 """The bench: its table against a recount, its floor against plain division."""
 
+from functools import partial
+
 import pytest
 
 from lenet import bench
@@ -42,8 +44,9 @@ def test_the_recipe_that_is_timed_is_read_on_the_test_digits(sample, monkeypatch
     assert [len(images) for images in read] == [len(sample.read_test())]
 
 
-def test_the_arithmetic_of_an_epoch_is_that_of_the_layers():
+def test_the_arithmetic_of_an_epoch_is_that_of_the_layers(monkeypatch):
     """Two operations for each weight at each place it is used; backwards twice that."""
+    monkeypatch.setattr(bench, "time_in_turns", lambda ways: {"": [2]})
     places = {"c1": 28**2, "c3": 10**2, "c5": 1, "f6": 1, "output": 1}
     weights = {"c1": 150, "c3": 2_400, "c5": 48_000, "f6": 10_080, "output": 840}
     forward = 2 * sum(weights[name] * places[name] for name in places)
@@ -51,3 +54,11 @@ def test_the_arithmetic_of_an_epoch_is_that_of_the_layers():
     assert found["score_flop"] == 70_000 * forward
     backward = 2 * forward - 2 * weights["c1"] * places["c1"]  # none to the images
     assert found["train_flop"] == 60_000 * (forward + backward)
+    assert found["flop_per_second"] == 2048**3  # half the operations of the product
+
+
+def test_ways_are_timed_in_turns_and_the_first_round_is_not_counted():
+    runs = []
+    seconds = bench.time_in_turns({way: partial(runs.append, way) for way in "ab"})
+    assert "".join(runs) == "ab" * 6
+    assert [len(seconds[way]) for way in "ab"] == [5, 5]

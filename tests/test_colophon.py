@@ -1,5 +1,3 @@
-"""Byline and citation: they name what is there."""
-
 import re
 
 from lenet import colophon
@@ -27,3 +25,4 @@ def test_the_citation_is_bibtex_of_this_report():
     assert entry.count("{") == entry.count("}")
     assert f"title  = {{{colophon.REPORTS['1998']}}}" in entry
     assert re.search(r"year   = \{20\d\d\},\n  month  = \{1?\d\}", entry)
+    assert re.search(r"note   = \{Version \d", entry)
