@@ -1,4 +1,4 @@
-"""Time an epoch of the earlier report's way beside ours, and a whole recipe.
+"""Time an epoch of the public notebook's way beside ours, and a whole recipe.
 
 Both ways train the same network on the same 60,000 digits, 32 an update, and score
 training and test digits. Only the ratios carry over to other machines. Run it by
@@ -60,11 +60,11 @@ def load_bench() -> dict:
 
 
 def table(result: dict) -> Rows:
-    """List each time, and how many times as long the earlier report's way takes."""
+    """List each time, and how many times as long the notebook's way takes."""
     earlier, ours, recipe = (median(each) for each in result["seconds"].values())
     *_, name = result["seconds"]
     alone = (result["train_flop"] + result["score_flop"]) / result["flop_per_second"]
-    whole, way = EARLIER_EPOCHS * earlier, "the earlier report's way"
+    whole, way = EARLIER_EPOCHS * earlier, "the public notebook's way"
     one, run = "an epoch with its scores", f"{EARLIER_EPOCHS} such epochs"
     lines = [
         (one, way, earlier, earlier),
@@ -86,8 +86,9 @@ def sentence(result: dict) -> str:
     train, score, speed = (result[part] / 1e9 for part in parts)
     return (
         f"Medians of {rounds} rounds, in turns, on {machine(result)}, "
-        f"{result['date']}. The earlier report's way is a `DataLoader` that opens, "
-        f"resizes and converts every image anew. An epoch is {train:.0f} GFLOP of "
+        f"{result['date']}. The public notebook's way, which the earlier report "
+        "appears to follow, is a `DataLoader` that opens, resizes and converts every "
+        f"image anew. An epoch is {train:.0f} GFLOP of "
         f"training and {score:.0f} of scoring; arithmetic alone is what they take at "
         f"the {speed:.0f} GFLOP/s of large matrix products on the same machine. 15 "
         "epochs are 15 times the epoch measured, with its scores. A whole recipe "

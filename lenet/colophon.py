@@ -20,8 +20,9 @@ def colophon() -> dict[str, str]:
         "authors": package["Author"],
         "date": about["date"],
         "version": f"version {package['Version']}{commit}",
-        "links": f"The three reports: {'; '.join(reports)}. Of the first, the "
-        f"[weights](../reports/{WEIGHTS}) and the [record](../reports/{RECORD}).",
+        "links": f"The three reports: {'; '.join(reports)}. The "
+        f"first comes with the [weights](../reports/{WEIGHTS}) and the "
+        f"[record](../reports/{RECORD}) of its run.",
         "keywords": "LeNet-5, MNIST, convolutional network, reproduction, PyTorch",
     }
 

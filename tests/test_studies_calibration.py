@@ -2,12 +2,14 @@
 
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
 from lenet.config import Config
 from lenet.metrics import Proportion
 from lenet.studies import calibration, probabilities, writers
+from lenet.studies.runner import load_stored, results
 
 
 def a_run(val=120, test=110, temperature=1.2):
@@ -108,3 +110,11 @@ def test_figures_set_found_errors_over_stated_ones_and_count_on_the_digits_kept(
     rates = figure.axes[0].lines[0].get_ydata()
     assert rates[[0, 10]] == pytest.approx([1.10, 100 * 60 / 9_900])
     assert "1.10 % with none refused, 0.61 % with 1 %" in alt
+
+
+@pytest.mark.parametrize("kind", calibration.KINDS)
+def test_the_marks_just_above_none_are_bins_with_one_error(kind):
+    stored = results(load_stored("writers"), split="writer")
+    bins = [run[kind]["reliability"] for run in stored]
+    wrong = sum(np.array(b["count"]) * (1 - np.array(b["accuracy"])) for b in bins)
+    assert min(wrong[wrong > 0.5]) == pytest.approx(1)

@@ -8,7 +8,7 @@ import numpy as np
 from lenet.claims import Claim
 from lenet.metrics import Proportion, Repeated
 from lenet.studies.probabilities import TARGET
-from lenet.studies.statistics import Runs, draw_runs, rates
+from lenet.studies.statistics import Runs, between, draw_runs, rates
 from lenet.style import BLUE, GREY, VERMILION, Rows, new_figure
 
 REFUSED_1998 = {  # per cent of the digits, for 0.5 % errors on the rest (Fig. 10)
@@ -53,9 +53,11 @@ def calibration_table(runs: Runs) -> Rows:
     rows[0].append("Calibration error (points)")
     used = 1, temperatures(runs).mean
     for (kind, name), temperature in zip(KINDS.items(), used, strict=True):
-        loss = np.mean([run[kind]["negative_log_likelihood"] for run in runs])
-        error = 100 * np.mean([run[kind]["reliability"]["error"] for run in runs])
-        rows.append([name, f"{temperature:.2f}", f"{loss:.4f}", f"{error:.2f}"])
+        loss = Repeated(tuple(run[kind]["negative_log_likelihood"] for run in runs))
+        error = rates((run[kind]["reliability"]["error"] for run in runs), 1)
+        row = [name, f"{temperature:.2f}"]
+        row.append(f"{loss.mean:.4f} ({between(loss.interval, 4, '')})")
+        rows.append([*row, f"{error.mean:.2f} ({between(error.interval, 2, '')})"])
     return rows
 
 

@@ -110,8 +110,8 @@ def _read_right(clean: Runs, circumstance: str, tried: dict) -> Claim:
     ratio = errors_at(clean, *worst).mean / errors_at(clean, "inverted pixels", 0).mean
     return Claim(
         f"Digits are read right {circumstance}.",
-        f"of those levels the worst is {_words(clean, *worst)}: errors multiply by "
-        f"{ratio:.1f}",
+        f"of the levels that the first report tries the worst is "
+        f"{_words(clean, *worst)}: errors multiply by {ratio:.1f}",
         f"mean errors stay below {CORRUPTION_RATIO:.0f} times those on clean digits at "
         "each level that the first report tries",
         holds=ratio < CORRUPTION_RATIO,
