@@ -69,8 +69,7 @@ def new_model(seed: int, device: torch.device | str = "cpu") -> LeNet5:
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        model = LeNet5()
-    return model.to(device, memory_format=torch.channels_last)
+        return LeNet5().to(device, memory_format=torch.channels_last)
 
 
 @torch.no_grad()
