@@ -17,12 +17,6 @@ def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def test_strength_0_distorts_nothing_and_draws_nothing(batch):
-    drawn = generator()
-    assert torch.equal(distort(batch, drawn, strength=0), batch)
-    assert torch.equal(drawn.get_state(), generator().get_state())
-
-
 def test_each_image_is_distorted_in_its_own_way_and_repeatably(batch):
     same = batch[:1].expand(5, -1, -1, -1)
     one = distort(same, generator(1))

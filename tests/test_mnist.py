@@ -85,32 +85,27 @@ def test_other_forms_of_mnist_are_named_and_the_four_files_asked_for(
 # Damaged, swapped and missing files
 
 
-@pytest.mark.parametrize(
-    ("damage", "found"),
-    [
-        (lambda content: gzip.compress(content)[:-9], "truncated or corrupt gzip"),
-        (lambda content: content[:-1] + bytes([content[-1] ^ 1]), "28 bytes with SHA"),
-        (lambda content: b"<title>Sign in to this network</title>", "38 bytes"),
-    ],
-)
+DAMAGES = {  # what is said, and a file's content made from its own and another's
+    "truncated or corrupt gzip": lambda own, other: gzip.compress(own)[:-9],
+    "holds 28 bytes with SHA": lambda own, other: own[:-1] + bytes([own[-1] ^ 1]),
+    "holds 38 bytes": lambda own, other: b"<title>Sign in to this network</title>",
+    f"holds {TEST_LABELS}, wanted {TRAIN_LABELS}": lambda own, other: other,
+}
+
+
+@pytest.mark.parametrize("message", DAMAGES)
 @pytest.mark.parametrize("place", ["MNIST_DIR", "cache"])
 def test_a_damaged_file_stops_the_run_though_other_places_have_good_ones(
-    tiny, folder, tmp_path, monkeypatch, damage, found, place
+    tiny, folder, tmp_path, monkeypatch, message, place
 ):
     good, cache = tiny.write(tmp_path / "good"), tiny.write(mnist.cache_dir())
     monkeypatch.setattr(mnist, "_mirrors", lambda: [f"{good.as_uri()}/"])
     if place == "cache":
         monkeypatch.delenv("MNIST_DIR")
     path = (folder if place == "MNIST_DIR" else cache) / f"{TRAIN_LABELS}.gz"
-    path.write_bytes(damage(tiny.contents[TRAIN_LABELS]))
-    with pytest.raises(ValueError, match=f"{path}.*{found}.*replace it"):
-        load_split("train")
-
-
-@pytest.mark.parametrize("other", [TRAIN_LABELS, TEST_IMAGES])
-def test_a_file_under_another_files_name_is_recognised(tiny, folder, other):
-    (folder / TRAIN_IMAGES).write_bytes(tiny.contents[other])
-    with pytest.raises(ValueError, match=f"holds {other}, wanted {TRAIN_IMAGES}"):
+    contents = tiny.contents[TRAIN_LABELS], tiny.contents[TEST_LABELS]
+    path.write_bytes(DAMAGES[message](*contents))
+    with pytest.raises(ValueError, match=f"{path}.*{message}.*replace it"):
         load_split("train")
 
 
