@@ -82,14 +82,14 @@ def test_only_the_digits_trained_on_are_distorted(digits):
     assert 0 < float((images - plain).abs().mean()) < float(plain.mean()), "unreadable"
 
 
-def test_one_cycle_climbs_to_the_rate_given_and_falls_to_nothing():
+def test_one_cycle_climbs_to_the_rate_given_and_falls_to_nothing(request):
     rates = []
     hook = register_optimizer_step_post_hook(
         lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"])
     )
     config = Config(num_epochs=4, batch_size=20, learning_rate=0.01, one_cycle=True)
+    request.addfinalizer(hook.remove)
     run(config)
-    hook.remove()
     assert len(rates) == 40
     assert rates[0] == pytest.approx(0.0004)
     assert np.diff(rates[:11]) == pytest.approx(10 * [0.00096])
@@ -142,6 +142,23 @@ def test_a_run_may_go_on_for_longer_and_a_finished_one_is_not_repeated(tmp_path)
         run(replace(CONFIG, num_epochs=2), path)
     assert written(path) == before
     assert [each.name for each in tmp_path.iterdir()] == ["run.ckpt"]
+
+
+def test_ctrl_c_goes_on_to_the_caller_and_the_finished_epochs_are_kept(
+    tmp_path, request
+):
+    path = tmp_path / "run.ckpt"
+
+    def press_ctrl_c(*_):
+        if path.exists():  # after the first epoch
+            raise KeyboardInterrupt
+
+    hook = register_optimizer_step_post_hook(press_ctrl_c)
+    request.addfinalizer(hook.remove)
+    with pytest.raises(KeyboardInterrupt):
+        run(CONFIG, path)
+    hook.remove()
+    assert run(CONFIG, path) == run()
 
 
 # Checkpoints that must not be taken up
