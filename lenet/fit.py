@@ -122,8 +122,7 @@ def _follow_one_cycle(optimizer, config: Config, num_batches: int, epoch: int) -
 
     def set_rate(*_) -> None:
         progress = next(steps) / (config.num_epochs * num_batches)
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * one_cycle(progress)
+        optimizer.param_groups[0]["lr"] = config.learning_rate * one_cycle(progress)
 
     optimizer.register_step_pre_hook(set_rate)
 

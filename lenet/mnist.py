@@ -60,10 +60,10 @@ def read_file(name: str) -> bytes:
     if path := _find(folder, name):
         return _verified(path.read_bytes(), name, path)
     if given:
-        found = f"MNIST_DIR is {folder}, which has no {name} or {name}.gz"
         raise FileNotFoundError(
-            f"{found}{_others(folder)}: put the four MNIST files there, or unset "
-            "MNIST_DIR to use the cache or a download"
+            f"MNIST_DIR is {folder}, which has no {name} or {name}.gz{_others(folder)}"
+            ": put the four MNIST files there, or unset MNIST_DIR to use the cache or "
+            "a download"
         )
     return _download(name)
 
@@ -85,15 +85,14 @@ def cache_dir() -> Path:
 
 def _find(folder: Path, name: str) -> Path | None:
     stems = (name, name.replace("-idx", ".idx"))  # the other name in circulation
-    folders = [folder / each for each in ("", *stems, "raw", "MNIST/raw")]
-    paths = product(folders, stems, ("", ".gz"))
-    paths = (each / f"{stem}{ending}" for each, stem, ending in paths)
+    places = product(("", *stems, "raw", "MNIST/raw"), stems, ("", ".gz"))
+    paths = (folder / below / f"{stem}{ending}" for below, stem, ending in places)
     return next(filter(Path.is_file, paths), None)
 
 
 def _others(folder: Path) -> str:
     """Say which files hold MNIST in a form that is not read, if any."""
-    files = [folder, *folder.glob("*"), *folder.glob("*/*")]
+    files = folder, *folder.glob("*"), *folder.glob("*/*")
     names = [each.name for each in files if each.name.endswith(OTHER_FORMS)]
     return f" but holds {', '.join(names[:4])}, which are not read" if names else ""
 

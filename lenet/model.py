@@ -69,17 +69,12 @@ def new_model(seed: int, device: torch.device | str = "cpu") -> LeNet5:
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        model = LeNet5()
-    return model.to(device, memory_format=torch.channels_last)
+        return LeNet5().to(device, memory_format=torch.channels_last)
 
 
 @torch.no_grad()
 def layer_outputs(model: LeNet5, images: Tensor) -> dict[str, Tensor]:
-    """Return the output of c1, s2, c3, s4, c5, f6 and output, after their tanh.
-
-    Args:
-        images: ``(N, 1, 32, 32)`` float32 in [0, 1].
-    """
+    """Return the outputs of c1, s2, c3, s4, c5, f6 and output, after their tanh."""
     outputs, values = {}, images
     for part in (model.feature_extractor, model.classifier):
         for name, layer in part.named_children():

@@ -55,7 +55,6 @@ def training_loop(
     Args:
         model: maps ``(B, 1, 32, 32)`` images to ``(B, 10)`` logits; changed in place.
         criterion: mean loss over a batch, such as ``nn.CrossEntropyLoss()``.
-        optimizer: updates the model's parameters.
         train_loader: any iterable of batches as `forward` reads, one pass an epoch.
         valid_loader: the validation digits, to score after each epoch.
         epochs: the epoch to stop after, counted from 1.

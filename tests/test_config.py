@@ -1,4 +1,4 @@
-from dataclasses import FrozenInstanceError, asdict, replace
+from dataclasses import replace
 
 import pytest
 
@@ -24,8 +24,5 @@ def test_a_bad_value_is_refused_by_name(name):
             replace(Config(), **{name: value})
 
 
-def test_a_config_is_its_dict_and_cannot_change_under_a_run():
-    config = Config(seed=7, learning_rate=1)
-    assert Config(**asdict(config)) == config
-    with pytest.raises(FrozenInstanceError):
-        config.seed = 1
+def test_whole_numbers_serve_where_others_may():
+    Config(learning_rate=1, distortion=0, shift=2)
