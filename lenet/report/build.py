@@ -12,8 +12,6 @@ from lenet.files import write_atomically
 from lenet.report.export import HTMLReport, PDFReport, require_pandoc
 from lenet.report.reading import find_front
 
-VERSION = 4  # of the notebook format
-
 
 def build(
     path: Path, reports: Path, *, run: bool = True, export: bool = True
@@ -34,19 +32,18 @@ def build(
         OSError: if no pandoc runs, which is found out before any cell does.
     """
     require_pandoc()
-    notebook = nbformat.read(path, as_version=VERSION)
+    notebook = nbformat.read(path, as_version=4)
     if run:
         execute(notebook, path.parent)
-    banner = (find_front(notebook) or {}).get("banner")
-    if banner:
+    if banner := find_front(notebook)["banner"]:
         print(f"\n*** {path.name}: {banner} ***\n", file=sys.stderr)
     folder = reports / "sample" if banner and reports.name != "sample" else reports
     html, _ = HTMLReport().from_notebook_node(notebook)  # for its checks, in any case
     name = path.stem.replace("_", "-")
     products: dict[Path, bytes] = {}
     if run:
-        content = nbformat.writes(notebook, version=VERSION) + "\n"
-        products[folder / path.name if banner else path] = content.encode()
+        content = (nbformat.writes(notebook) + "\n").encode()
+        products[folder / path.name if banner else path] = content
     if export:
         products[folder / f"{name}.html"] = html.encode()
     for target, content in products.items():

@@ -84,28 +84,25 @@ def typeset(source: str, folder: Path) -> bytes:
     source = SHARES.sub(lambda columns: columns[0].replace("%", "fr"), source)
     main.write_text(source, encoding="utf-8")
     try:
-        try:
-            return _compile(main, own_fonts=True)
-        except typst.TypstError as error:
-            if NO_GLYPH not in str(error):
-                raise
-            message = f"the PDF depends on the fonts of this machine: {error}"
-            warnings.warn(message, stacklevel=2)
-            return _compile(main, own_fonts=False)
-    except typst.TypstError as error:
-        remedy = ": install a font that has it" if NO_GLYPH in str(error) else ""
-        message = f"Typst could not set the report: {error}{remedy}"
-        raise ValueError(message) from error
+        return _compile(main, own_fonts=True)
+    except ValueError as error:
+        if NO_GLYPH not in str(error):
+            raise
+        remedy = "a font of this machine must have it, on which the PDF then depends"
+        warnings.warn(f"{error}: {remedy}", stacklevel=2)
+    return _compile(main, own_fonts=False)
 
 
 def _compile(main: Path, own_fonts: bool) -> bytes:
     """Compile with the fonts in Typst's wheel alone, or with those of the machine."""
+    options = {"format": "pdf", "pdf_standards": ["ua-1"]}
     compiler = typst.Compiler(
         str(main), root=main.parent, ignore_system_fonts=own_fonts
     )
-    pdf, complaints = compiler.compile_with_warnings(
-        format="pdf", pdf_standards=["ua-1"]
-    )
+    try:
+        pdf, complaints = compiler.compile_with_warnings(**options)
+    except typst.TypstError as error:
+        raise ValueError(f"Typst could not set the report: {error}") from error
     if complaints:
         messages = "; ".join(each.message for each in complaints)
         raise ValueError(f"Typst warned about the report: {messages}")
@@ -125,7 +122,6 @@ class _Report(Exporter):
 class HTMLReport(_Report):
     """Export a notebook as one accessible, self-contained HTML file."""
 
-    export_from_notebook = "LeNet report (HTML)"
     output_mimetype = "text/html"
     file_extension = ".html"
 
@@ -137,7 +133,6 @@ class HTMLReport(_Report):
 class PDFReport(_Report):
     """Export a notebook as a typeset PDF/UA-1: equal notebooks give equal bytes."""
 
-    export_from_notebook = "LeNet report (PDF)"
     output_mimetype = "application/pdf"
     file_extension = ".pdf"
 
