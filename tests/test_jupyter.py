@@ -13,7 +13,8 @@ import pytest
 from browser import chromium, wait_until
 from nbformat import v4
 
-from lenet.report import HTMLReport, PDFReport, build
+from lenet.report import build
+from lenet.report.export import HTMLReport, PDFReport
 
 CELLS = (
     "from lenet.report import FrontMatter\n\nfront = FrontMatter('A small report')",

@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -12,7 +11,6 @@ import pypandoc
 import typst
 from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
-from traitlets import default
 
 from lenet.report.reading import find_figures, read, vector
 
@@ -138,19 +136,3 @@ class PDFReport(_Report):
 
     def _write(self, notebook: NotebookNode, folder: Path) -> bytes:
         return typeset(convert(notebook, "typst", folder), folder)
-
-
-class _CommandLine(Exporter):
-    """Keep a name with a hyphen out of JupyterLab, whose route to it has none."""
-
-    @default("enabled")
-    def _enabled_default(self) -> bool:
-        return "jupyter_server" not in sys.modules
-
-
-class CommandLineHTML(_CommandLine, HTMLReport):
-    """`jupyter nbconvert --to lenet-html`."""
-
-
-class CommandLinePDF(_CommandLine, PDFReport):
-    """`jupyter nbconvert --to lenet-pdf`."""
