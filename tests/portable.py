@@ -32,15 +32,9 @@ def execute(name: str, setting: str, folder: Path, dataset: str):
 
 def compared(notebook) -> dict[str, list]:
     """Return the outputs that nbval compares, by the id of their cell."""
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return {
-        cell.id: [_plain(output) for output in cell.outputs]
-        for cell in cells
-        if "nbval-ignore-output" not in cell.metadata.get("tags", [])
-    }
-
-
-def _plain(output) -> dict | str:
-    if output.output_type == "stream":
-        return output.text
-    return {mime: text for mime, text in output.data.items() if mime != "image/png"}
+    found = {}
+    for cell in notebook.cells:
+        if "nbval-ignore-output" not in cell.metadata.get("tags", []):
+            shown = [each.get("data", each) for each in cell.get("outputs", [])]
+            found[cell.id] = [{**each, "image/png": None} for each in shown]
+    return found

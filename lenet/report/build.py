@@ -37,7 +37,7 @@ def build(
         execute(notebook, path.parent)
     if banner := find_front(notebook)["banner"]:
         print(f"\n*** {path.name}: {banner} ***\n", file=sys.stderr)
-    folder = reports / "sample" if banner and reports.name != "sample" else reports
+    folder = reports / "sample" if banner else reports
     html, _ = HTMLReport().from_notebook_node(notebook)  # for its checks, in any case
     name = path.stem.replace("_", "-")
     products: dict[Path, bytes] = {}

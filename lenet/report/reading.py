@@ -94,7 +94,7 @@ def _cell(cell: NotebookNode) -> list[str]:
     return [*parts, *filter(None, map(_shown, outputs))]
 
 
-def _code(source: str, language: str, folded: str) -> str:
+def _code(source: str, language: str, folded: str = "") -> str:
     summary = f' summary="{folded.strip()}"' if folded else ""
     return f"{FENCE} {{.{language}{summary}}}\n{source.rstrip()}\n{FENCE}"
 
@@ -113,7 +113,7 @@ def _shown(output: NotebookNode) -> str:
     if kind in ("front", "caption"):
         return ""
     if kind == "widget":
-        return f"::: {{.Widget}}\n{_code(data['text/html'], 'html', '')}\n:::"
+        return f"::: {{.Widget}}\n{_code(data['text/html'], 'html')}\n:::"
     if kind not in ("figure", "table"):
         if any(mime.startswith("image/") for mime in data):
             raise ValueError("a picture has no caption: show it with figure()")
@@ -121,7 +121,7 @@ def _shown(output: NotebookNode) -> str:
     classes = f".{kind.title()}" + " .numbered" * report.get("numbered", True)
     if kind == "figure":
         classes += f" width={report['width']}"
-        body = _code(report["alt"], "text", "")
+        body = _code(report["alt"], "text")
     else:
         body = report["table"]
     text = _markdown(f"{report['caption']}\n\n{body}")
