@@ -1,11 +1,12 @@
 """Run notebooks under settings that round differently, and say what must be equal."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
+from unittest import mock
 
 import nbformat
+
+from lenet.report.__main__ import build
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -22,12 +23,11 @@ def execute(name: str, setting: str, folder: Path, dataset: str):
     source = folder / "notebooks" / f"{name}.ipynb"
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_bytes((ROOT / "notebooks" / f"{name}.ipynb").read_bytes())
-    command = [sys.executable, "-m", "lenet.report", "--execute-only"]
     settings = {"OMP_NUM_THREADS": "1", "DATASET": dataset} | SETTINGS[setting]
-    env = {key: value for key, value in os.environ.items() if key != "REPORTS"}
-    subprocess.run([*command, source], cwd=folder, env=env | settings, check=True)
-    sample = folder / "reports" / "sample" / source.name
-    return nbformat.read(sample if dataset == "sample" else source, as_version=4)
+    with mock.patch.dict(os.environ, settings):  # which the kernel inherits
+        os.environ.pop("REPORTS", None)
+        (executed,) = build(source, folder / "reports", export=False)
+    return nbformat.read(executed, as_version=4)
 
 
 def compared(notebook) -> dict[str, list]:

@@ -13,7 +13,7 @@ import pytest
 from browser import chromium, wait_until
 from nbformat import v4
 
-from lenet.report import build
+from lenet.report.__main__ import build
 from lenet.report.export import HTMLReport, PDFReport
 
 CELLS = (
@@ -33,7 +33,7 @@ def path(tmp_path_factory):
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
     kernel["language"] = "python"
     nbformat.write(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
-    build.build(path, path.parents[1] / "reports")
+    build(path, path.parents[1] / "reports")
     return path
 
 

@@ -9,7 +9,7 @@ import pytest
 from nbformat import v4
 from test_report import read_page, read_pdf
 
-from lenet.report import __main__, build
+from lenet.report.__main__ import build, main
 
 START = """from lenet.report import FrontMatter
 front = FrontMatter("New title")"""
@@ -42,7 +42,7 @@ def write(tmp_path, monkeypatch):
 
 def test_the_notebook_is_executed_in_its_folder_then_exported_as_it_is(write, tmp_path):
     path = write(START, PRINT, END)
-    assert __main__.main(["--execute-only", str(path)]) == 0
+    assert main(["--execute-only", str(path)]) == 0
     built = nbformat.read(path, 4)
     assert [c.execution_count for c in built.cells] == [1, 2, 3]
     (top,), (printed,), last = (c.outputs for c in built.cells)
@@ -53,7 +53,7 @@ def test_the_notebook_is_executed_in_its_folder_then_exported_as_it_is(write, tm
     assert not built.cells[0].metadata  # such as times, which differ from run to run
     before = path.read_bytes()
     assert os.listdir() == ["notebooks"]
-    assert __main__.main(["--export-only", str(path)]) == 0
+    assert main(["--export-only", str(path)]) == 0
     assert path.read_bytes() == before
     assert sorted(os.listdir("reports")) == ["my-report.html", "my-report.pdf"]
     assert os.listdir("notebooks") == [path.name]
@@ -70,7 +70,7 @@ def test_the_notebook_is_executed_in_its_folder_then_exported_as_it_is(write, tm
 def test_a_failure_is_told_and_changes_nothing(source, message, write, capsys):
     path = write("1", source)
     before = path.read_bytes()
-    assert __main__.main([str(path)]) == 1
+    assert main([str(path)]) == 1
     told = capsys.readouterr().err
     assert re.search(message, told, re.S)
     assert "\x1b" not in told
@@ -83,7 +83,7 @@ def test_sample_data_goes_to_its_own_folder_and_says_so_everywhere(
 ):
     path = write(FRONT % ("Title", "SAMPLE; *no* result."))
     before = path.read_bytes()
-    notebook, html, pdf = build.build(path, tmp_path / "reports")
+    notebook, html, pdf = build(path, tmp_path / "reports")
     assert path.read_bytes() == before
     names = "my_report.ipynb", "my-report.html", "my-report.pdf"
     folder = tmp_path / "reports" / "sample"
@@ -99,7 +99,7 @@ def test_sample_data_goes_to_its_own_folder_and_says_so_everywhere(
 def test_without_a_new_pandoc_nothing_runs_and_all_ways_are_named(found, write, capsys):
     path = write("open('ran', 'w')")
     with mock.patch("pypandoc.get_pandoc_version", **found):
-        assert __main__.main([str(path)]) == 1
+        assert main([str(path)]) == 1
     message = capsys.readouterr().err
     assert re.search("no pandoc 3.2.*conda.*brew.*pypandoc_binary.*download_", message)
     assert os.listdir("notebooks") == [path.name]

@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,9 @@ def require_pandoc() -> None:
     Raises:
         OSError: if there is none, or only older ones.
     """
-    try:
+    with suppress(OSError):
         if pypandoc.ensure_pandoc_minimal_version(3, 2):
             return
-    except OSError:
-        pass
     raise OSError(
         "no pandoc 3.2 or newer runs here: install it so that it is on the PATH "
         "(`conda install -c conda-forge pandoc`, `brew install pandoc`), or `pip "
