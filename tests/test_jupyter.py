@@ -13,7 +13,8 @@ import pytest
 from browser import chromium, wait_until
 from nbformat import v4
 
-from lenet.report import HTMLReport, PDFReport, build
+from lenet.report.__main__ import build
+from lenet.report.export import HTMLReport, PDFReport
 
 CELLS = (
     "from lenet.report import FrontMatter\n\nfront = FrontMatter('A small report')",
@@ -32,7 +33,7 @@ def path(tmp_path_factory):
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
     kernel["language"] = "python"
     nbformat.write(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
-    build.build(path, path.parents[1] / "reports")
+    build(path, path.parents[1] / "reports")
     return path
 
 

@@ -2,119 +2,104 @@
 
 import os
 import re
-import sys
+from unittest import mock
 
 import nbformat
-import pypandoc
 import pytest
-from nbconvert.exporters import get_export_names, get_exporter
 from nbformat import v4
-from test_report import sample
+from test_report import read_page, read_pdf
 
-from lenet.report import __main__, build
+from lenet.report.__main__ import build, main
 
 START = """from lenet.report import FrontMatter
 front = FrontMatter("New title")"""
 ABOUT = 'authors="A", date="2026-01-02", version="1", links=""'
-END = f'front.complete(f"Sum {{1 + 1}}.", {ABOUT}, banner=None)'
+END = f'front.complete(f"Sum {{1 + 1}}.", {ABOUT})'
 PRINT = """import os
 for part in os.path.split(os.getcwd()):
     print(os.path.basename(part), flush=True)"""
+FRONT = """from IPython.display import display
+report = {"kind": "front", "title": %r, "banner": %r}
+display({}, metadata={"report": report}, raw=True)"""  # sooner than PyTorch is loaded
 
 
-def write(folder, *sources):
-    path = folder / "notebooks" / "my_report.ipynb"
-    path.parent.mkdir()
-    cells = [v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
-    nbformat.write(v4.new_notebook(cells=cells), path)
-    return path
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write a notebook of some code into a folder of the working directory."""
 
+    def write(*sources):
+        path = tmp_path / "notebooks" / "my_report.ipynb"
+        path.parent.mkdir()
+        cells = [
+            v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)
+        ]
+        nbformat.write(v4.new_notebook(cells=cells), path)
+        return path
 
-@pytest.fixture(autouse=True)
-def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    return write
 
 
-def test_build_writes_the_notebook_and_both_reports(tmp_path):
-    path = write(tmp_path, START, PRINT, END)
-    assert __main__.main([str(path)]) == 0
+def test_the_notebook_is_executed_in_its_folder_then_exported_as_it_is(write, tmp_path):
+    path = write(START, PRINT, END)
+    assert main(["--execute-only", str(path)]) == 0
     built = nbformat.read(path, 4)
     assert [c.execution_count for c in built.cells] == [1, 2, 3]
-    first, (printed,), last = (c.outputs for c in built.cells)
-    assert (
-        first[0].data["text/markdown"]
-        == "# New title\n\nA, 2026-01-02, 1\n\n**Abstract.** Sum 2."
-    )
-    assert not last
+    (top,), (printed,), last = (c.outputs for c in built.cells)
+    text = "# New title\n\nA, 2026-01-02, 1\n\n**Abstract.** Sum 2."
+    assert top.data["text/markdown"] == text
     assert printed.text == f"{tmp_path.name}\nnotebooks\n"
-    products = [path, *sorted((tmp_path / "reports").iterdir())]
-    assert [p.name for p in products[1:]] == ["my-report.html", "my-report.pdf"]
-    before = [product.read_bytes() for product in products]
-    for only in ("--execute-only", "--export-only"):
-        assert __main__.main([only, str(path)]) == 0
-    assert [product.read_bytes() for product in products] == before
-    assert os.listdir(path.parent) == [path.name]
+    assert not last
+    assert not built.cells[0].metadata  # such as times, which differ from run to run
+    before = path.read_bytes()
+    assert os.listdir() == ["notebooks"]
+    assert main(["--export-only", str(path)]) == 0
+    assert path.read_bytes() == before
+    assert sorted(os.listdir("reports")) == ["my-report.html", "my-report.pdf"]
+    assert os.listdir("notebooks") == [path.name]
 
 
 @pytest.mark.parametrize(
     ("source", "message"),
     [
         ("1 / 0", "1 / 0.*ZeroDivisionError: division by zero"),
-        (END.replace("Sum", "[Table 9](#none)"), "leads nowhere"),
+        (FRONT % ("[Table 9](#none)", None), "leads nowhere"),
         ("", "no title: complete its FrontMatter by running all cells"),
     ],
 )
-def test_a_failure_is_told_and_changes_nothing(source, message, tmp_path, capsys):
-    path = write(tmp_path, START, source)
+def test_a_failure_is_told_and_changes_nothing(source, message, write, capsys):
+    path = write("1", source)
     before = path.read_bytes()
-    assert __main__.main([str(path)]) == 1
+    assert main([str(path)]) == 1
     told = capsys.readouterr().err
     assert re.search(message, told, re.S)
     assert "\x1b" not in told
     assert path.read_bytes() == before
-    assert not (tmp_path / "reports").exists()
+    assert os.listdir() == ["notebooks"]
 
 
-def test_sample_data_goes_to_its_own_folder_and_says_so(tmp_path, capsys):
-    path = write(tmp_path, START, END.replace("None", "'SAMPLE'"))
-    before = path.read_bytes()
-    products = build.build(path, tmp_path / "reports")
-    assert path.read_bytes() == before
-    folder = tmp_path / "reports" / "sample"
-    names = ["my_report.ipynb", "my-report.html", "my-report.pdf"]
-    assert products == [folder / name for name in names]
-    (first,) = nbformat.read(folder / "my_report.ipynb", 4).cells[0].outputs
-    top = "# New title (sample data)\n\n> **Warning.** SAMPLE\n\n"
-    assert first.data["text/markdown"].startswith(top)
-    assert "*** my_report.ipynb: SAMPLE ***" in capsys.readouterr().err
-
-
-def test_without_a_new_pandoc_nothing_runs_and_all_ways_are_named(
-    tmp_path, monkeypatch, capsys
+def test_sample_data_goes_to_its_own_folder_and_says_so_everywhere(
+    write, tmp_path, capsys
 ):
-    path, old = write(tmp_path, "open('ran', 'w')"), tmp_path / "pandoc"
-    old.write_text("#!/bin/sh\necho pandoc 2.17.1.1\n")
-    old.chmod(0o755)
-    monkeypatch.setenv("PYPANDOC_PANDOC", str(old))
-    pypandoc.clean_version_cache()
-    pypandoc.clean_pandocpath_cache()
-    try:
-        assert __main__.main([str(path)]) == 1
-    finally:
-        pypandoc.clean_version_cache()
-        pypandoc.clean_pandocpath_cache()
+    path = write(FRONT % ("Title", "SAMPLE; *no* result."))
+    before = path.read_bytes()
+    notebook, html, pdf = build(path, tmp_path / "reports")
+    assert path.read_bytes() == before
+    names = "my_report.ipynb", "my-report.html", "my-report.pdf"
+    folder = tmp_path / "reports" / "sample"
+    assert [notebook, html, pdf] == [folder / name for name in names]
+    assert "*** my_report.ipynb: SAMPLE; *no* result. ***" in capsys.readouterr().err
+    assert nbformat.read(notebook, 4).cells[0].outputs
+    page, (_, printed) = read_page(html.read_text()), read_pdf(pdf.read_bytes())
+    assert page.select_one("[role=note]").get_text().strip() == "SAMPLE; no result."
+    assert "SAMPLE; no result." in printed
+
+
+@pytest.mark.parametrize("found", [{"return_value": "2.17"}, {"side_effect": OSError}])
+def test_without_a_new_pandoc_nothing_runs_and_all_ways_are_named(found, write, capsys):
+    path = write("open('ran', 'w')")
+    with mock.patch("pypandoc.get_pandoc_version", **found):
+        assert main([str(path)]) == 1
     message = capsys.readouterr().err
     assert re.search("no pandoc 3.2.*conda.*brew.*pypandoc_binary.*download_", message)
-    assert os.listdir(path.parent) == [path.name]
-
-
-def test_jupyterlab_offers_each_exporter_once_and_nbconvert_knows_all_names(
-    monkeypatch,
-):
-    monkeypatch.setitem(sys.modules, "jupyter_server", None)
-    offered = [name for name in get_export_names() if name.startswith("lenet")]
-    assert offered == ["lenet_html", "lenet_pdf"]
-    monkeypatch.delitem(sys.modules, "jupyter_server")
-    for name in (*offered, "lenet-html", "lenet-pdf"):
-        product, _ = get_exporter(name)().from_notebook_node(sample())
-        assert product[:5] in ("<!DOC", b"%PDF-")
+    assert os.listdir("notebooks") == [path.name]

@@ -20,11 +20,12 @@ def imported_by(path):
 
 
 def test_the_rooms_are_listed_in_the_order_in_which_they_import():
-    files = {room: [*FOLDER.glob(f"{room}.py")] for room in ROOMS}
-    for room in ROOMS:
-        files[room] += (FOLDER / room).rglob("*.py")
+    files = {
+        room: {*FOLDER.glob(f"{room}.py"), *(FOLDER / room).rglob("*.py")}
+        for room in ROOMS
+    }
     modules = set(FOLDER.rglob("*.py")) - set(FOLDER.glob("__*__.py"))
-    assert modules == {path for paths in files.values() for path in paths}
+    assert modules == set().union(*files.values())
     for number, room in enumerate(ROOMS):
         for path in files[room]:
             later = set(imported_by(path)) & set(ROOMS[number + 1 :])

@@ -4,10 +4,10 @@ What a front end shows is in the data of an output; what the exporters need is i
 metadata, under "report".
 """
 
-import base64
 import inspect
 import io
 import re
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from numbers import Integral
 from zlib import compress
@@ -47,10 +47,11 @@ def figure(
     plt.close(fig)
     # One picture to look at, and a small vector one for the exporters. GitHub's viewer
     # drops letters of matplotlib's SVG, and refuses notebooks beyond about 2.6 MB.
-    data = {"image/png": _base64(png), "text/plain": alt}
+    data = {"image/png": b64encode(png).decode(), "text/plain": alt}
     size = {"alt": alt, "width": width, "height": height}
     report = {"kind": "figure", "label": label, "caption": caption, "alt": alt}
-    report |= {"numbered": numbered, "width": width, "svg": _base64(compress(svg, 9))}
+    report |= {"numbered": numbered, "width": width}
+    report["svg"] = b64encode(compress(svg, 9)).decode()
     display(data, metadata={"image/png": size, "report": report}, raw=True)
     name = f"**Figure {_number('Figure', label)}.** " if numbered else ""
     _show(name + caption, {"kind": "caption"}, label)
@@ -146,10 +147,6 @@ def _pixels(fig: Figure) -> bytes:
         small := io.BytesIO(), "PNG", optimize=True
     )
     return small.getvalue()
-
-
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode()
 
 
 def require(what: str, **texts: str) -> None:

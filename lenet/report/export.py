@@ -2,9 +2,9 @@
 
 import os
 import re
-import sys
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import pypandoc
 import typst
 from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
-from traitlets import default
 
 from lenet.report.reading import find_figures, read, vector
 
@@ -38,11 +37,9 @@ def require_pandoc() -> None:
     Raises:
         OSError: if there is none, or only older ones.
     """
-    try:
+    with suppress(OSError):
         if pypandoc.ensure_pandoc_minimal_version(3, 2):
             return
-    except OSError:
-        pass
     raise OSError(
         "no pandoc 3.2 or newer runs here: install it so that it is on the PATH "
         "(`conda install -c conda-forge pandoc`, `brew install pandoc`), or `pip "
@@ -84,28 +81,25 @@ def typeset(source: str, folder: Path) -> bytes:
     source = SHARES.sub(lambda columns: columns[0].replace("%", "fr"), source)
     main.write_text(source, encoding="utf-8")
     try:
-        try:
-            return _compile(main, own_fonts=True)
-        except typst.TypstError as error:
-            if NO_GLYPH not in str(error):
-                raise
-            message = f"the PDF depends on the fonts of this machine: {error}"
-            warnings.warn(message, stacklevel=2)
-            return _compile(main, own_fonts=False)
-    except typst.TypstError as error:
-        remedy = ": install a font that has it" if NO_GLYPH in str(error) else ""
-        message = f"Typst could not set the report: {error}{remedy}"
-        raise ValueError(message) from error
+        return _compile(main, own_fonts=True)
+    except ValueError as error:
+        if NO_GLYPH not in str(error):
+            raise
+        remedy = "a font of this machine must have it, on which the PDF then depends"
+        warnings.warn(f"{error}: {remedy}", stacklevel=2)
+    return _compile(main, own_fonts=False)
 
 
 def _compile(main: Path, own_fonts: bool) -> bytes:
     """Compile with the fonts in Typst's wheel alone, or with those of the machine."""
+    options = {"format": "pdf", "pdf_standards": ["ua-1"]}
     compiler = typst.Compiler(
         str(main), root=main.parent, ignore_system_fonts=own_fonts
     )
-    pdf, complaints = compiler.compile_with_warnings(
-        format="pdf", pdf_standards=["ua-1"]
-    )
+    try:
+        pdf, complaints = compiler.compile_with_warnings(**options)
+    except typst.TypstError as error:
+        raise ValueError(f"Typst could not set the report: {error}") from error
     if complaints:
         messages = "; ".join(each.message for each in complaints)
         raise ValueError(f"Typst warned about the report: {messages}")
@@ -125,7 +119,6 @@ class _Report(Exporter):
 class HTMLReport(_Report):
     """Export a notebook as one accessible, self-contained HTML file."""
 
-    export_from_notebook = "LeNet report (HTML)"
     output_mimetype = "text/html"
     file_extension = ".html"
 
@@ -137,25 +130,8 @@ class HTMLReport(_Report):
 class PDFReport(_Report):
     """Export a notebook as a typeset PDF/UA-1: equal notebooks give equal bytes."""
 
-    export_from_notebook = "LeNet report (PDF)"
     output_mimetype = "application/pdf"
     file_extension = ".pdf"
 
     def _write(self, notebook: NotebookNode, folder: Path) -> bytes:
         return typeset(convert(notebook, "typst", folder), folder)
-
-
-class _CommandLine(Exporter):
-    """Keep a name with a hyphen out of JupyterLab, whose route to it has none."""
-
-    @default("enabled")
-    def _enabled_default(self) -> bool:
-        return "jupyter_server" not in sys.modules
-
-
-class CommandLineHTML(_CommandLine, HTMLReport):
-    """`jupyter nbconvert --to lenet-html`."""
-
-
-class CommandLinePDF(_CommandLine, PDFReport):
-    """`jupyter nbconvert --to lenet-pdf`."""

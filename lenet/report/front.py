@@ -44,11 +44,11 @@ class FrontMatter:
         require("front matter", abstract=abstract, authors=authors, date=date)
         title = self.title + (" (sample data)" if banner else "")
         byline = f"{authors}, {date}, {version}"
-        parts = [f"# {title}", f"> **Warning.** {banner}" if banner else "", byline]
-        parts += ["" if banner else links, f"**Abstract.** {abstract.strip()}"]
-        report = {"kind": "front", "title": title, "abstract": abstract.strip()}
+        abstract, links = abstract.strip(), "" if banner else links
+        report = {"kind": "front", "title": title, "abstract": abstract}
         report |= {"byline": byline, "author": authors, "date": date}
-        report |= {"keywords": keywords, "links": parts[3], "banner": banner}
-        text = "\n\n".join(filter(None, parts))
-        data, metadata = as_output(text, report)
+        report |= {"keywords": keywords, "links": links, "banner": banner}
+        warning = f"> **Warning.** {banner}" if banner else ""
+        parts = f"# {title}", warning, byline, links, f"**Abstract.** {abstract}"
+        data, metadata = as_output("\n\n".join(filter(None, parts)), report)
         self._handle.update(data, metadata=metadata, raw=True)

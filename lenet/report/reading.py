@@ -12,10 +12,6 @@ from zlib import decompress
 
 from nbformat import NotebookNode
 
-TITLE = re.compile(
-    r"\s*#\s+(?P<title>[^\n]+)\n*(?:> .*\n+)?(?:\*\*Abstract\.?\*\*)?(?P<abstract>.*)",
-    re.S,
-)
 FENCE = "~" * 40  # longer than any in a cell
 SEPARATOR = "\n\n<!-- -->\n\n"  # else a list would go on in the next cell
 FENCED = re.compile(r"^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)", re.S | re.M)
@@ -24,27 +20,25 @@ SPECIAL = re.compile(f"{FENCED.pattern}|{DISPLAY}", re.S | re.M)
 TABLE_RULE = re.compile(r"\s*\|?(\s*:?-+:?\s*\|)+(\s*:?-+:?)?\s*")
 
 
-def find_front(notebook: NotebookNode) -> dict | None:
-    """Find what the notebook gave to its `FrontMatter`, if it ran to the end."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    found = [report for o in outputs if (report := _report(o)).get("kind") == "front"]
+def find_front(notebook: NotebookNode) -> dict:
+    """Find what the notebook gave to its `FrontMatter`.
+
+    Raises:
+        ValueError: if no cell completed one, or two cells show one.
+    """
+    found = _reports(notebook, "front")
+    if not found:
+        raise ValueError(
+            "the notebook has no title: complete its FrontMatter by running all cells"
+        )
     if len(found) > 1:
         raise ValueError("two cells show a FrontMatter: make one, for one title")
-    return found[0] if found else None
-
-
-def find_title(notebook: NotebookNode) -> NotebookNode | None:
-    """Find the cell of title and abstract with which the notebook begins."""
-    texts = (cell for cell in notebook.cells if cell.cell_type == "markdown")
-    first = next(texts, None)
-    return first if first and TITLE.match(first.source) else None
+    return found[0]
 
 
 def find_figures(notebook: NotebookNode) -> dict[str, dict]:
     """Find what the notebook gave to `figure`, by label."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    found = [each for each in map(_report, outputs) if each.get("kind") == "figure"]
-    return {report["label"]: report for report in found}
+    return {each["label"]: each for each in _reports(notebook, "figure")}
 
 
 def vector(report: dict) -> str:
@@ -59,22 +53,17 @@ def read(notebook: NotebookNode) -> str:
         ValueError: if a cell failed, there is no title, a picture has no caption or a
             row of a table is ragged.
     """
-    first = find_title(notebook)
-    written = TITLE.match(first.source).groupdict() if first else None
-    front = find_front(notebook) or written
-    if not front:
-        raise ValueError(
-            "the notebook has no title: complete its FrontMatter by running all cells, "
-            "or begin with a Markdown cell of '# Title' and '**Abstract.** text'"
-        )
-    texts = {part: front.get(part) for part in ("author", "date", "keywords")}
-    for part in ("title", "byline", "links", "abstract", "banner"):
-        texts[part] = _markdown(front.get(part) or "")
-    texts = {part: text for part, text in texts.items() if text}
+    front = find_front(notebook)
+    texts = {part: _markdown(text) for part, text in front.items() if text}
     for part in texts.keys() & {"abstract", "banner"}:
         texts[part] += "\n"  # the line end makes paragraphs of them
-    parts = [_cell(cell) for cell in notebook.cells if cell is not first]
-    return SEPARATOR.join([f"---\n{json.dumps(texts)}\n---", *chain(*parts)])
+    parts = chain(*map(_cell, notebook.cells))
+    return SEPARATOR.join([f"---\n{json.dumps(texts)}\n---", *parts])
+
+
+def _reports(notebook: NotebookNode, kind: str) -> list[dict]:
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    return [each for each in map(_report, outputs) if each.get("kind") == kind]
 
 
 def _report(output: NotebookNode) -> dict:
@@ -105,7 +94,7 @@ def _cell(cell: NotebookNode) -> list[str]:
     return [*parts, *filter(None, map(_shown, outputs))]
 
 
-def _code(source: str, language: str, folded: str) -> str:
+def _code(source: str, language: str, folded: str = "") -> str:
     summary = f' summary="{folded.strip()}"' if folded else ""
     return f"{FENCE} {{.{language}{summary}}}\n{source.rstrip()}\n{FENCE}"
 
@@ -124,7 +113,7 @@ def _shown(output: NotebookNode) -> str:
     if kind in ("front", "caption"):
         return ""
     if kind == "widget":
-        return f"::: {{.Widget}}\n{_code(data['text/html'], 'html', '')}\n:::"
+        return f"::: {{.Widget}}\n{_code(data['text/html'], 'html')}\n:::"
     if kind not in ("figure", "table"):
         if any(mime.startswith("image/") for mime in data):
             raise ValueError("a picture has no caption: show it with figure()")
@@ -132,7 +121,7 @@ def _shown(output: NotebookNode) -> str:
     classes = f".{kind.title()}" + " .numbered" * report.get("numbered", True)
     if kind == "figure":
         classes += f" width={report['width']}"
-        body = _code(report["alt"], "text", "")
+        body = _code(report["alt"], "text")
     else:
         body = report["table"]
     text = _markdown(f"{report['caption']}\n\n{body}")

@@ -7,7 +7,7 @@ local typst = FORMAT == "typst"
 local TEXT_WIDTH = 605  -- pixels of CSS in 6.3 in
 local PAGE_WIDTH = 453  -- points
 local SHORT_CELL = 14  -- characters that a column keeps on one line beside sentences
-local CLAIMS = { "^Section%s", "^§", "^Figure%s", "^Table%s", "^%(", "^%[" }
+local CLAIMS = pandoc.List({ "^Section%s", "^§", "^Figure%s", "^Table%s", "^%(", "^%[" })
 local FUNCTIONS = "arg cos det exp inf lim ln log max min sin sup tan tanh"
 
 local targets = {}  -- label: { wanted = "Figure 1", short = "1" } or { named = true }
@@ -97,9 +97,6 @@ local function refuse_html(html)
 end
 
 local function check_html(element)
-  if element.format ~= "html" then
-    return nil
-  end
   local label = element.t == "RawInline" and element.text:match('^<a id="([^"]+)">$')
   if label then
     return pandoc.Span(typst and raw("", "#metadata(none)") or {}, { id = label })
@@ -331,15 +328,11 @@ local function refuse_picture(image)
 end
 
 local function fits(text, target)
-  if text == target.wanted or text == target.short then
-    return true
+  local function claimed(pattern)
+    return text:match(pattern)
   end
-  for _, claim in ipairs(CLAIMS) do
-    if text:match(claim) then
-      return false
-    end
-  end
-  return target.named
+  return text == target.wanted or text == target.short
+    or target.named and not CLAIMS:find_if(claimed)
 end
 
 -- From where the notebooks are to where the reports are.
