@@ -11,6 +11,7 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 from browser import chromium, wait_until
+from nbconvert.exporters import get_exporter
 from nbformat import v4
 
 from lenet.report.__main__ import build
@@ -72,6 +73,17 @@ def test_the_menus_exports_are_those_of_the_command_line(path, server, exporter)
         exported = answer.read()
     report, _ = exporter().from_filename(str(path))
     assert exported == (report if isinstance(report, bytes) else report.encode())
+
+
+def test_the_menu_offers_each_format_once_and_nbconvert_knows_its_name(
+    server, monkeypatch
+):
+    with urlopen(f"{server['url']}api/nbconvert?token={server['token']}") as answer:
+        offered = [name for name in json.load(answer) if name.startswith("lenet")]
+    assert offered == ["lenet_html", "lenet_pdf"]
+    monkeypatch.delitem(sys.modules, "jupyter_server", raising=False)
+    assert issubclass(get_exporter("lenet-html"), HTMLReport)
+    assert issubclass(get_exporter("lenet-pdf"), PDFReport)
 
 
 @pytest.fixture

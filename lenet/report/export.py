@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import tempfile
 import warnings
 from contextlib import suppress
@@ -12,6 +13,7 @@ import pypandoc
 import typst
 from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
+from traitlets import default
 
 from lenet.report.reading import find_figures, read, vector
 
@@ -135,3 +137,19 @@ class PDFReport(_Report):
 
     def _write(self, notebook: NotebookNode, folder: Path) -> bytes:
         return typeset(convert(notebook, "typst", folder), folder)
+
+
+class _CommandLine(Exporter):
+    """Keep a name with a hyphen out of JupyterLab, whose route to it has none."""
+
+    @default("enabled")
+    def _enabled_default(self) -> bool:
+        return "jupyter_server" not in sys.modules
+
+
+class CommandLineHTML(_CommandLine, HTMLReport):
+    """`jupyter nbconvert --to lenet-html`."""
+
+
+class CommandLinePDF(_CommandLine, PDFReport):
+    """`jupyter nbconvert --to lenet-pdf`."""
