@@ -12,10 +12,9 @@ from lenet.annotations import errors_1998
 from lenet.data import Dataset, Digits
 from lenet.metrics import Repeated
 from lenet.original import choices, figures, front_end, ranges, replication, to_modern
-from lenet.original.engine import Recipe1998
 from lenet.original.front_end import frontend_1998
-from lenet.original.network import initial_weights, to_input, with_weights
-from lenet.original.sdlm import ETAS
+from lenet.original.network import to_input, with_weights
+from lenet.original.recipe import ETAS, Recipe1998, initial_weights
 from lenet.studies.mistakes import shared_errors
 from lenet.studies.runner import load_stored, results
 from lenet.studies.statistics import differences, error_rates, welch_interval
@@ -53,7 +52,7 @@ def a_run(*test_errors, train_errors=0, misread=()):
 
 def test_a_first_pass_made_again_falls_among_those_stored(mnist, monkeypatch):
     monkeypatch.setattr(replication, "Recipe1998", ONE_PASS)
-    again = replication.run(seed=0, num_train=15_000)
+    again = replication.run(seed=0, num_train=15_000, copies=0)
     for name in ("online_errors", "test_errors"):
         runs = results(REPLICATION, num_train=15_000)
         low, high = Repeated(tuple(r[name][0] for r in runs)).prediction_interval
@@ -63,11 +62,11 @@ def test_a_first_pass_made_again_falls_among_those_stored(mnist, monkeypatch):
 @pytest.fixture
 def few_digits(sample, monkeypatch):
     """Let every study train for one pass on a few digits."""
-    train, test = sample.train[:300], sample.read_test()
-    few, recipe = Dataset("few", train, lambda: test), ONE_PASS(digits_per_pass=300)
+    train, test = sample.train[:100], sample.read_test()[:50]
+    few, recipe = Dataset("few", train, lambda: test), ONE_PASS(digits_per_pass=100)
     for study in STUDIES:
-        monkeypatch.setattr(study, "load_dataset", lambda _: few)
-        monkeypatch.setattr(study, "split_by_writer", lambda *_: (train, test), False)
+        monkeypatch.setattr(study, "load_dataset", lambda _: few, raising=False)
+        monkeypatch.setattr(study, "held_out", lambda _: (train, test), raising=False)
     for study in (replication, ranges):
         monkeypatch.setattr(study, "Recipe1998", lambda **_: recipe)
     monkeypatch.setattr(choices, "SHORT", ETAS[:1])
@@ -90,12 +89,11 @@ def test_runs_have_the_settings_of_those_stored(study, few_digits):
 
 def ridge_errors(front, train, test):
     """Misread share of a linear classifier on S4, by least squares to codes of +-1."""
-    model = with_weights(initial_weights(0, 2.4, 0.5, 0.25) | front)
+    model = with_weights(initial_weights(0, Recipe1998()) | front)
 
     @torch.no_grad()
     def features(digits):
-        inputs = to_input(digits.images.numpy()).split(1_000)
-
+        inputs = to_input(digits.images).split(1_000)
         s4 = torch.cat([model.states(each)["s4"].flatten(1) for each in inputs])
         return torch.nn.functional.pad(s4, (0, 1), value=1.0).double()
 
@@ -175,7 +173,7 @@ def test_kernels_and_maps_are_drawn_for_each_network():
     figure, _ = figures.c1_kernels(networks)
     drawn = figure.axes[3].images[0].get_array()
     assert (drawn == networks["one"]["c1.weight"][3, 0]).all()
-    figure, _ = figures.feature_maps(np.zeros((32, 32), np.uint8), networks)
+    figure, _ = figures.feature_maps(torch.zeros(32, 32, dtype=torch.uint8), networks)
     assert [axes.get_ylabel() for axes in figure.axes[::2]] == ["C1", "S2", "C3", "S4"]
     assert np.nansum(figures.tile(np.ones((4, 2, 2)), rows=2)) == 16
 
@@ -214,9 +212,8 @@ def test_the_training_errors_are_not_the_papers():
     assert replication.training_errors(PLAIN).interval[1] < 0.353
     assert replication.online_errors(PLAIN, 19).interval[1] < 0.35
     assert replication.online_errors(PLAIN, 1).mean == pytest.approx(4.89, abs=0.1)
-    assert replication.outside(PLAIN, replication.errors_after, "test") == []
-    later = [*range(4, 21)]
-    assert replication.outside(PLAIN, replication.online_errors, "train") == later
+    assert replication.outside(PLAIN, "test") == []
+    assert replication.outside(PLAIN, "train") == [*range(4, 21)]
 
 
 @pytest.mark.parametrize("runs", [PLAIN, DISTORTED])
