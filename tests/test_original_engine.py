@@ -87,6 +87,8 @@ def test_digits_are_read_and_counted_as_the_network_reads_them(weights):
     slow = network.with_weights(weights)(INPUTS).argmin(1)
     assert engine.predict(weights, DIGITS.images).tolist() == slow.tolist()
     assert engine.count_wrong(weights, DIGITS) == (slow != LABELS).sum()
+    with pytest.raises(ValueError, match="of 32×32"):
+        engine.predict(weights, DIGITS.images[:, 2:30, 2:30])
 
 
 @pytest.mark.parametrize(("curvature", "size"), [("each", None), ("layer", 90)])
@@ -135,8 +137,3 @@ def test_a_pass_estimates_the_curvature_and_then_goes_on_in_one_order(curvature,
 def test_digits_and_labels_of_the_wrong_form_are_refused(images, labels, message):
     with pytest.raises(ValueError, match=message):
         train_1998(Digits(images, labels), SHORT, 0)
-
-
-def test_images_of_the_wrong_form_are_not_read(weights):
-    with pytest.raises(ValueError, match="of 32×32"):
-        engine.predict(weights, DIGITS.images[:, 2:30, 2:30])

@@ -52,11 +52,9 @@ def train_and_count(
     are as many as a pass has.
     """
     test_errors = []
-
-    def count(weights: Weights) -> None:
-        test_errors.append(count_wrong(weights, test))
-
-    weights, online_errors = train_1998(train, recipe, seed, count, fixed)
+    weights, online_errors = train_1998(
+        train, recipe, seed, lambda w: test_errors.append(count_wrong(w, test)), fixed
+    )
     free = weights.keys() - fixed.keys()
     return {
         "recipe": asdict(recipe),
