@@ -4,11 +4,14 @@ from dataclasses import astuple
 
 import numpy as np
 import pytest
+import torch
 
+from lenet.data import Digits
 from lenet.original.distortions import Ranges, distort, with_distortions
 
 IMAGES = np.zeros((200, 32, 32), np.uint8)
 IMAGES[:, 10:22, 11:21] = np.random.default_rng(0).integers(0, 256, (200, 12, 10))
+DIGITS = Digits(torch.tensor(IMAGES), torch.arange(200) % 10)
 
 
 def moments(images):
@@ -23,7 +26,7 @@ def moments(images):
 
 
 def distorted(*values):
-    return distort(IMAGES, np.tile(np.array(values, float), (len(IMAGES), 1)))
+    return distort(DIGITS.images, np.tile(np.array(values, float), (200, 1))).numpy()
 
 
 def test_whole_pixel_shifts_move_the_digit():
@@ -43,8 +46,8 @@ def test_scale_squeeze_and_shear_change_the_moments_that_they_name():
 @pytest.mark.parametrize(("law", "variance"), [("uniform", 3), ("triangular", 6)])
 def test_draws_fill_their_range_by_their_law(law, variance):
     ranges = Ranges(2.5, 4.0, 0, 0, 0, law)
-    copies, _ = with_distortions(IMAGES, np.zeros(200), 1, ranges, seed=1)
-    x, y = (moments(copies[200:]) - moments(IMAGES))[:2]
+    copies = with_distortions(DIGITS, 1, ranges, seed=1).images[200:]
+    x, y = (moments(copies.numpy()) - moments(IMAGES))[:2]
     assert 2.2 < np.abs(x).max() < 2.52
     assert 3.5 < np.abs(y).max() < 4.02
     assert x.std() == pytest.approx(2.5 / variance**0.5, rel=0.15)
@@ -58,10 +61,9 @@ def test_ranges_are_scaled_shifts_apart():
 
 
 def test_set_holds_the_originals_and_their_copies():
-    labels = np.arange(200) % 10
-    every, names = with_distortions(IMAGES, labels, 2, Ranges(), seed=0)
-    assert (every[:200] == IMAGES).all()
-    assert (names.reshape(3, 200) == labels).all()
-    assert (every[200:400] != every[400:]).any((1, 2)).all()
-    again, _ = with_distortions(IMAGES, labels, 2, Ranges(), seed=0)
-    assert (again == every).all()
+    first, again = (with_distortions(DIGITS, 2, Ranges(), seed=0) for _ in range(2))
+    images = first.images.reshape(3, 200, 32, 32)
+    assert (images[0] == DIGITS.images).all()
+    assert (images[1] != images[2]).any((1, 2)).all()
+    assert (first.labels.reshape(3, 200) == DIGITS.labels).all()
+    assert (first.images == again.images).all()

@@ -6,23 +6,20 @@ import numpy as np
 import pytest
 import torch
 
+from lenet.data import Digits, load_dataset
 from lenet.original import engine, kernels, network, online, sdlm
-from lenet.original.engine import Recipe1998, train_1998
+from lenet.original.engine import train_1998
+from lenet.original.recipe import Recipe1998, initial_weights
 
-RNG = np.random.default_rng(0)
-DIGITS = np.zeros((60, 32, 32), np.uint8)
-STROKES = RNG.integers((4, 4, 2, 2), (22, 22, 8, 8), (60, 4, 4))
-for image, strokes in zip(DIGITS, STROKES, strict=True):
-    for row, column, height, width in strokes:
-        image[row : row + height, column : column + width] = 255
-LABELS = RNG.integers(0, 10, 60).astype(np.uint8)
+DIGITS = load_dataset("sample").train[:60]
+INPUTS, LABELS = network.to_input(DIGITS.images), DIGITS.labels
 SHORT = Recipe1998(etas=(5e-4, 2e-4))
 CRITERIA = [(1.0, None), (1.0, 0.1), (0.5, 3.0), (0.5, 1e9)]
 
 
 @pytest.fixture
 def weights():
-    drawn = network.initial_weights(2, 1.4, 0.5, coefficient=0.5)
+    drawn = initial_weights(2, Recipe1998(scale=1.4, coefficient=0.5))
     rng = np.random.default_rng(3)
     for name in drawn:
         if name.endswith(("bias", "coefficient")):
@@ -31,17 +28,18 @@ def weights():
 
 
 def loss_of(model, n, factor, rubbish):
-    distances = factor * model(network.to_input(DIGITS[n : n + 1]))
+    distances = factor * model(INPUTS[n : n + 1])
     if rubbish is None:
         return distances[0, LABELS[n]]  # eq. 8
-    return network.map_loss(distances, torch.tensor([int(LABELS[n])]), rubbish)
+    return network.map_loss(distances, LABELS[n : n + 1], rubbish)
 
 
 def train(weights, steps, order, factor, rubbish):
     """Train weights in place with the kernels; return the number got wrong."""
     criterion = np.float32(factor), np.float32("nan" if rubbish is None else rubbish)
     nets = online.as_net(weights), online.as_net(steps), online.new_state()
-    digits = DIGITS[order].reshape(-1, 1024), LABELS[order]
+    labels = LABELS.numpy().astype(np.uint8)[order]
+    digits = DIGITS.images.numpy()[order].reshape(-1, 1024), labels
     return online.train_digits(*nets, *digits, *criterion)
 
 
@@ -60,11 +58,12 @@ def test_one_step_of_size_one_is_the_gradient(weights, factor, rubbish):
 
 def test_fifty_steps_follow_autograd(weights):
     """Every parameter has its own step size, each digit meets updated weights."""
-    images, order = network.to_input(DIGITS), RNG.permutation(60)[:50]
     model, num_wrong = network.with_weights(weights), 0
-    steps = sdlm.step_sizes(sdlm.diagonal_curvature(model, images, 1.0), 5e-4)
+    order = np.random.default_rng(0).permutation(60)[:50]
+    h = sdlm.diagonal_curvature(model, INPUTS, 1.0)
+    steps = {name: 5e-4 / (0.02 + values) for name, values in h.items()}
     for n in order:
-        num_wrong += int(model(images[n : n + 1]).argmin()) != LABELS[n]
+        num_wrong += int(model(INPUTS[n : n + 1]).argmin()) != LABELS[n]
         model.zero_grad()
         loss_of(model, n, 0.5, 10.0).backward()
         with torch.no_grad():
@@ -85,70 +84,56 @@ def test_squash_agrees_with_tanh_and_never_leaves_its_range():
 
 
 def test_digits_are_read_and_counted_as_the_network_reads_them(weights):
-    slow = network.with_weights(weights)(network.to_input(DIGITS)).argmin(1).numpy()
-    assert engine.predict(weights, DIGITS).tolist() == slow.tolist()
-    assert engine.count_wrong(weights, DIGITS, LABELS) == (slow != LABELS).sum()
-
-
-def test_training_repeats_with_its_seed_and_only_with_it():
-    first, again, other = (train_1998(DIGITS, LABELS, SHORT, s)[0] for s in (0, 0, 1))
-    assert all((first[name] == again[name]).all() for name in first)
-    assert (first["c5.weight"] != other["c5.weight"]).any()
-
-
-def test_training_learns_its_digits_and_shows_the_weights_of_each_pass():
-    seen, recipe = [], Recipe1998(etas=(5e-4,) * 15)
-
-    def count(weights):
-        seen.append(engine.count_wrong(weights, DIGITS, LABELS))
-
-    weights, online_errors = train_1998(DIGITS, LABELS, recipe, 0, count)
-    assert len(seen) == len(online_errors) == 15
-
-    assert online_errors[-1] < online_errors[0] / 2
-    assert seen[-1] == engine.count_wrong(weights, DIGITS, LABELS) < seen[0] / 2
-
-
-@pytest.mark.parametrize("curvature", ["each", "layer"])
-def test_the_curvature_is_estimated_before_each_pass(curvature):
-    """Two passes are twice: the curvature at the weights so far, then the digits."""
-    recipe = replace(SHORT, curvature=curvature)
-    order = np.random.default_rng([0, 1]).permutation(60)
-    inputs = network.to_input(DIGITS[order])
-    expected = network.initial_weights(0, recipe.scale, recipe.power, 0.25)
-    for eta in recipe.etas:
-        model = network.with_weights(expected)
-        h = sdlm.diagonal_curvature(model, inputs, 1.0)
-        h = sdlm.layer_means(h) if curvature == "layer" else h
-        train(expected, sdlm.step_sizes(h, eta), order, 0.5, 3.0)
-    trained, _ = train_1998(DIGITS, LABELS, recipe, 0)
-    for name in expected:
-        np.testing.assert_allclose(trained[name], expected[name], atol=1e-6)
-
-
-def test_short_passes_go_round_the_digits_in_order():
-    """Two passes of 90 are three of 60, where mu is all and steps never change."""
-    three = Recipe1998(etas=(1e6,) * 3, mu=1e9)
-    two = replace(three, etas=(1e6,) * 2, digits_per_pass=90)
-    one, other = (train_1998(DIGITS, LABELS, recipe, 0)[0] for recipe in (two, three))
-    for name in one:
-        np.testing.assert_allclose(one[name], other[name], atol=1e-5, err_msg=name)
-
-
-def test_fixed_weights_are_taken_and_never_move():
-    fixed = {"c1.weight": np.full((6, 1, 5, 5), 0.1, np.float32)}
-    weights, _ = train_1998(DIGITS, LABELS, SHORT, 0, fixed=fixed)
-    assert (weights["c1.weight"] == fixed["c1.weight"]).all()
-    assert (weights["c1.bias"] != 0).all()
-
-
-def test_digits_and_labels_of_the_wrong_form_are_refused(weights):
-    small, strange = DIGITS[:, 2:30, 2:30], np.where(LABELS == 3, 12, LABELS)
-    with pytest.raises(ValueError, match=r"of 32×32.*pad them with lenet\.data\.pad"):
-        train_1998(small, LABELS, SHORT, 0)
+    slow = network.with_weights(weights)(INPUTS).argmin(1)
+    assert engine.predict(weights, DIGITS.images).tolist() == slow.tolist()
+    assert engine.count_wrong(weights, DIGITS) == (slow != LABELS).sum()
     with pytest.raises(ValueError, match="of 32×32"):
-        engine.predict(weights, small)
-    with pytest.raises(ValueError, match="60 digits but 59 labels"):
-        train_1998(DIGITS, LABELS[:59], SHORT, 0)
-    with pytest.raises(ValueError, match="from 0 to 9, got 12"):
-        train_1998(DIGITS, strange, SHORT, 0)
+        engine.predict(weights, DIGITS.images[:, 2:30, 2:30])
+
+
+@pytest.mark.parametrize(("curvature", "size"), [("each", None), ("layer", 90)])
+def test_a_pass_estimates_the_curvature_and_then_goes_on_in_one_order(curvature, size):
+    """Short or long passes go round the same digits; fixed weights never move."""
+    recipe = replace(SHORT, curvature=curvature, digits_per_pass=size)
+    fixed = {"c1.weight": np.full((6, 1, 5, 5), 0.1, np.float32)}
+    order = np.random.default_rng([7, 1]).permutation(60).tolist()
+    expected, seen = initial_weights(7, recipe) | fixed, []
+    for eta, part in zip(recipe.etas, np.split(np.array(3 * order), 2), strict=True):
+        part = part if size else order
+        model = network.with_weights(expected)
+        h = sdlm.diagonal_curvature(model, INPUTS[order], 1.0)
+        if curvature == "layer":
+            layers = {n[:2]: [h[m].flatten() for m in h if m[:2] == n[:2]] for n in h}
+            h = {n: torch.cat(layers[n[:2]]).mean().expand_as(h[n]) for n in h}
+        steps = {name: eta / (0.02 + values) for name, values in h.items()}
+        steps["c1.weight"] = torch.zeros(6, 1, 5, 5)
+        num_wrong = train(expected, steps, part, 0.5, 3.0)
+        seen.append((num_wrong, {name: w.copy() for name, w in expected.items()}))
+
+    def compare(weights):
+        for name in weights:
+            np.testing.assert_array_equal(weights[name], seen[0][1][name], name)
+        online.append(seen.pop(0)[0])
+
+    online = []
+    _, online_errors = train_1998(DIGITS, recipe, 7, compare, fixed)
+    assert online_errors == online
+    assert not seen
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (
+            DIGITS.images[:, 2:30, 2:30],
+            LABELS,
+            r"of 32×32.*pad them with lenet\.data\.pad",
+        ),
+        (DIGITS.images / 255, LABELS, "expected uint8 digits"),
+        (DIGITS.images, LABELS[:59], "60 digits but 59 labels"),
+        (DIGITS.images, LABELS + 3, "from 0 to 9, got 10"),
+    ],
+)
+def test_digits_and_labels_of_the_wrong_form_are_refused(images, labels, message):
+    with pytest.raises(ValueError, match=message):
+        train_1998(Digits(images, labels), SHORT, 0)

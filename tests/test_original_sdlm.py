@@ -1,72 +1,63 @@
 """Second derivatives and step sizes against slower ways to the same numbers."""
 
+from collections import Counter
+
 import numpy as np
+import pytest
 import torch
+from torch import nn
+from torch.nn import functional
 
 from lenet.original import network, sdlm
+from lenet.original.hybrid import Hybrid, Parts
+from lenet.original.recipe import ETAS, Recipe1998, initial_weights
 
 RNG = torch.Generator().manual_seed(1)
 IMAGES = torch.rand(2, 1, 32, 32, generator=RNG, dtype=torch.float64) * 1.275 - 0.1
-WEIGHTS = network.initial_weights(5, 1.0, 0.5, coefficient=0.3)
+WEIGHTS = initial_weights(5, Recipe1998(scale=1.0, coefficient=0.3))
+TABLE_1 = network.C3_MAPS, network.C3_INPUTS
 MODEL = network.with_weights(WEIGHTS).double().requires_grad_(False)
+AVERAGING = Hybrid(Parts(full_c3=True, averages=True), seed=0).double()
+AVERAGING.requires_grad_(False)
 
 
-def connections(kernels, size, side=5):
-    """List the unit above, the unit below and the weight of each connection.
-
-    A kernel is a pair of maps (output, input); the blocks of S2 and S4 have side 2,
-    one weight, and do not overlap.
-    """
-    shape = len(kernels), size, size, side, side
-    k, i, j, di, dj = np.indices(shape).reshape(5, -1)
-    above, below = np.array(kernels)[k].T
-    i_below, j_below, width = i + di, j + dj, size + side - 1
-    if side == 2:
-        i_below, j_below, width = 2 * i + di, 2 * j + dj, 2 * size
-    unit_below = (below * width + i_below) * width + j_below
-    weight = k if side == 2 else (k * side + di) * side + dj
-    return (above * size + i) * size + j, unit_below, weight
-
-
-TABLE_1 = [*zip(network.C3_MAPS, network.C3_INPUTS, strict=True)]
-CONNECTIONS = {
-    "c1": connections([(m, 0) for m in range(6)], 28),
-    "s2": connections([(m, m) for m in range(6)], 14, side=2),
-    "c3": connections(TABLE_1, 10),
-    "s4": connections([(m, m) for m in range(16)], 5, side=2),
-    "c5": connections([*np.ndindex(120, 16)], 1),
-    "f6": connections([*np.ndindex(84, 120)], 1, side=1),
-}
-
-
-def curvature_by_connections(image, output_curvature):
-    """The recursion of App. C for one image, connection by connection (eq. 23-27)."""
-    y = {name: s.numpy().ravel() for name, s in MODEL.states(image[None]).items()}
-    inputs = dict(zip(y, [image.numpy().ravel(), *y.values()], strict=False))
-    at_outputs, h = output_curvature, {}
-    for layer, (above, below, weight) in reversed(CONNECTIONS.items()):
-        a = np.arctanh(y[layer] / 1.7159) * 1.5
-        at_sums = (1.7159 * 2 / 3 / np.cosh(2 * a / 3) ** 2) ** 2 * at_outputs
-        key = f"{layer}.{'coefficient' if layer[0] == 's' else 'weight'}"
-        w, b = (MODEL.get_parameter(n).numpy() for n in (key, f"{layer}.bias"))
-        h[f"{layer}.bias"] = at_sums.reshape(len(b), -1).sum(1)
-        if layer[0] == "s":  # the coefficient multiplies a sum of four
-            x = np.bincount(above, inputs[layer][below])
-            h[key] = (at_sums * x**2).reshape(len(b), -1).sum(1)
-        else:
-            terms = at_sums[above] * inputs[layer][below] ** 2
-            h[key] = np.bincount(weight, terms).reshape(w.shape)
-        at_outputs = np.bincount(below, at_sums[above] * w.ravel()[weight] ** 2)
+def curvature_by_patches(model, images, above):
+    """The recursion of App. C (eq. 23-27) over the units that each unit sees."""
+    states, h, num = model.states(images), {}, len(images)
+    inputs = dict(zip(states, [images, *states.values()], strict=False))
+    for name, y in reversed(states.items()):
+        layer, x = getattr(model, name), inputs[name]
+        if isinstance(layer, nn.AvgPool2d):  # a quarter of each, and not squashed
+            above = torch.kron(above / 4**2, torch.ones(2, 2))
+            continue
+        slope = 1.7159 * 2 / 3 / torch.cosh(torch.atanh(y / 1.7159)) ** 2
+        at_sums = (slope**2 * above).reshape(num, len(layer.bias), -1)
+        h[f"{name}.bias"] = at_sums.sum((0, 2)) / num
+        if name[0] == "s":  # the coefficient multiplies a sum of four
+            sums = sum(x[..., i::2, j::2] for i, j in np.ndindex(2, 2)).flatten(2)
+            h[f"{name}.coefficient"] = (at_sums * sums**2).sum((0, 2)) / num
+            below = (layer.coefficient[:, None] ** 2 * at_sums).reshape(y.shape)
+            above = torch.kron(below, torch.ones(2, 2))
+            continue
+        table = isinstance(layer, network.TableConv)
+        weight = layer.dense() if table else layer.weight
+        side = 1 if name == "f6" else 5
+        squares = functional.unfold(x, side) ** 2  # (N, inputs of a unit, units)
+        by_weight = torch.einsum("nol,nkl->ok", at_sums, squares).reshape(weight.shape)
+        kept = TABLE_1 if table else ...
+        h[f"{name}.weight"] = by_weight[kept] / num
+        below = torch.einsum("ok,nol->nkl", weight.flatten(1) ** 2, at_sums)
+        above = functional.fold(below, x.shape[2:], side)
     return h
 
 
-def test_curvature_equals_the_sum_over_connections():
-    one, other = (curvature_by_connections(image, 2.0) for image in IMAGES)
-    actual = sdlm.diagonal_curvature(MODEL, IMAGES, 2.0)
-    assert actual.keys() == one.keys()
-    for name in one:
-        expected = (one[name] + other[name]) / 2
-        np.testing.assert_allclose(actual[name], expected, rtol=1e-9, err_msg=name)
+@pytest.mark.parametrize("model", [MODEL, AVERAGING], ids=["1998", "averages"])
+def test_curvature_equals_the_sum_over_connections(model):
+    actual = sdlm.diagonal_curvature(model, IMAGES, 2.0)
+    expected = curvature_by_patches(model, IMAGES, 2.0)
+    assert actual.keys() == expected.keys()
+    for name, h in expected.items():
+        np.testing.assert_allclose(actual[name], h, rtol=1e-9, err_msg=name)
 
 
 def test_curvature_of_f6_is_the_hessians_where_the_error_is_nil():
@@ -83,19 +74,6 @@ def test_curvature_of_f6_is_the_hessians_where_the_error_is_nil():
     torch.testing.assert_close(h["f6.weight"][row], hessian.diagonal())
 
 
-def test_step_sizes_are_equation_18():
-    steps = sdlm.step_sizes({"w": torch.tensor([0.0, 0.08, 1.98])}, eta=5e-4)
-    torch.testing.assert_close(steps["w"], torch.tensor([0.025, 0.005, 2.5e-4]))
-
-
-def test_a_layer_can_share_its_mean_curvature():
-    tensors = {"c1.weight": torch.ones(3), "c1.bias": torch.tensor([5.0])}
-    tensors["f6.bias"] = torch.tensor([7.0])
-    means = sdlm.layer_means(tensors)
-    assert [means[name].tolist() for name in tensors] == [[2.0] * 3, [2.0], [7.0]]
-
-
 def test_schedule_has_the_twenty_passes_of_the_paper():
-    changes = [sdlm.ETAS[n] for n in (0, 1, 2, 4, 5, 7, 8, 11, 12, 19)]
-    assert changes == [5e-4, 5e-4, 2e-4, 2e-4, 1e-4, 1e-4, 5e-5, 5e-5, 1e-5, 1e-5]
-    assert len(sdlm.ETAS) == 20
+    assert Counter(ETAS) == {5e-4: 2, 2e-4: 3, 1e-4: 3, 5e-5: 4, 1e-5: 8}
+    assert sorted(ETAS, reverse=True) == [*ETAS]

@@ -1,8 +1,6 @@
 """The studies of 1998: runs made again, and figures and tables of made-up runs."""
 
 from functools import partial
-from itertools import permutations
-from statistics import fmean
 
 import numpy as np
 import pytest
@@ -12,17 +10,13 @@ from lenet.annotations import errors_1998
 from lenet.data import Dataset, Digits
 from lenet.metrics import Repeated
 from lenet.original import choices, figures, front_end, ranges, replication, to_modern
-from lenet.original.engine import Recipe1998
 from lenet.original.front_end import frontend_1998
-from lenet.original.network import initial_weights, to_input, with_weights
-from lenet.original.sdlm import ETAS
-from lenet.studies.mistakes import shared_errors
+from lenet.original.network import to_input, with_weights
+from lenet.original.recipe import ETAS, Recipe1998, initial_weights
 from lenet.studies.runner import load_stored, results
-from lenet.studies.statistics import differences, error_rates, welch_interval
 
 REPLICATION = load_stored("replication")
 PLAIN = results(REPLICATION, num_train=60_000, copies=0)
-DISTORTED = results(REPLICATION, copies=9)
 ONE_PASS = partial(Recipe1998, etas=ETAS[:1])
 STUDIES = replication, choices, ranges, front_end, to_modern
 
@@ -53,7 +47,7 @@ def a_run(*test_errors, train_errors=0, misread=()):
 
 def test_a_first_pass_made_again_falls_among_those_stored(mnist, monkeypatch):
     monkeypatch.setattr(replication, "Recipe1998", ONE_PASS)
-    again = replication.run(seed=0, num_train=15_000)
+    again = replication.run(seed=0, num_train=15_000, copies=0)
     for name in ("online_errors", "test_errors"):
         runs = results(REPLICATION, num_train=15_000)
         low, high = Repeated(tuple(r[name][0] for r in runs)).prediction_interval
@@ -63,11 +57,11 @@ def test_a_first_pass_made_again_falls_among_those_stored(mnist, monkeypatch):
 @pytest.fixture
 def few_digits(sample, monkeypatch):
     """Let every study train for one pass on a few digits."""
-    train, test = sample.train[:300], sample.read_test()
-    few, recipe = Dataset("few", train, lambda: test), ONE_PASS(digits_per_pass=300)
+    train, test = sample.train[:100], sample.read_test()[:50]
+    few, recipe = Dataset("few", train, lambda: test), ONE_PASS(digits_per_pass=100)
     for study in STUDIES:
-        monkeypatch.setattr(study, "load_dataset", lambda _: few)
-        monkeypatch.setattr(study, "split_by_writer", lambda *_: (train, test), False)
+        monkeypatch.setattr(study, "load_dataset", lambda _: few, raising=False)
+        monkeypatch.setattr(study, "held_out", lambda _: (train, test), raising=False)
     for study in (replication, ranges):
         monkeypatch.setattr(study, "Recipe1998", lambda **_: recipe)
     monkeypatch.setattr(choices, "SHORT", ETAS[:1])
@@ -90,12 +84,11 @@ def test_runs_have_the_settings_of_those_stored(study, few_digits):
 
 def ridge_errors(front, train, test):
     """Misread share of a linear classifier on S4, by least squares to codes of +-1."""
-    model = with_weights(initial_weights(0, 2.4, 0.5, 0.25) | front)
+    model = with_weights(initial_weights(0, Recipe1998()) | front)
 
     @torch.no_grad()
     def features(digits):
-        inputs = to_input(digits.images.numpy()).split(1_000)
-
+        inputs = to_input(digits.images).split(1_000)
         s4 = torch.cat([model.states(each)["s4"].flatten(1) for each in inputs])
         return torch.nn.functional.pad(s4, (0, 1), value=1.0).double()
 
@@ -116,11 +109,12 @@ def test_a_linear_classifier_reads_the_maps_of_the_front_end_best(mnist):
 
 
 def test_choices_are_compared_with_the_run_of_the_same_seed():
-    counts = {"as chosen": (100, 200), "j = 1": (110, 230)}
+    counts = {"as chosen": (100, 200), "j = 1": (110, 230), "far": (3200, 7200)}
     rows = choices.table(stored(*by_seed("val", "change", counts)))[1:]
     assert rows[0] == ["as chosen", 2, "1.50 %", "", ""]
     # differences 0.1 and 0.3: mean 0.2, and 12.706 times 0.1 on either side
     assert rows[1] == ["j = 1", 2, "1.70 %", "+0.20", "−1.07 to +1.47"]
+    assert rows[2][-1] == "none: 32, 72 %"  # the interval would leave 0 to 100 %
 
 
 def test_final_errors_stand_beside_the_papers():
@@ -175,77 +169,22 @@ def test_kernels_and_maps_are_drawn_for_each_network():
     figure, _ = figures.c1_kernels(networks)
     drawn = figure.axes[3].images[0].get_array()
     assert (drawn == networks["one"]["c1.weight"][3, 0]).all()
-    figure, _ = figures.feature_maps(np.zeros((32, 32), np.uint8), networks)
+    figure, _ = figures.feature_maps(torch.zeros(32, 32, dtype=torch.uint8), networks)
     assert [axes.get_ylabel() for axes in figure.axes[::2]] == ["C1", "S2", "C3", "S4"]
     assert np.nansum(figures.tile(np.ones((4, 2, 2)), rows=2)) == 16
 
 
-def test_first_steps_refuse_the_printed_range_and_choose_no_other(mnist):
-    laws = [*figures.first_steps(mnist.train).values()]
-    printed, root, taken, fitting = (layers["all"] for layers in laws)
-    least, _ = paper = figures.PAPER_STEPS
-    assert printed == pytest.approx((5.4 * least, 5e-4 / 0.02), rel=0.03)
-    assert (root[0], taken[0]) == pytest.approx((3.9 * least, least / 15), rel=0.05)
-    assert fitting == pytest.approx(paper, rel=0.2)
-    kept = [laws[2][layer] for layer in ("c1", "c3", "c5", "f6")]
-    lows, highs = zip(*kept, strict=True)
-    assert (min(lows), max(highs)) == pytest.approx(paper, rel=0.2)
-
-
-def test_j_is_not_chosen_by_its_comparison_and_no_interval_leaves_0_to_100_per_cent():
-    tried, layer = load_stored("choices"), "one step size for each layer"
-    for change in ("j = 1", "j = 10", "mean squared error", layer):
-        low, high = choices.against_chosen(tried, change).interval
-        assert low < 0 < high
-    half = choices.against_chosen(tried, "S coefficients 1/2 at first")
-    assert half.interval == pytest.approx((0.19, 0.79), abs=0.01)
-    assert "none: 32, 29, 72 %" in [row[-1] for row in choices.table(tried)]
-
-
-def test_all_runs_have_the_two_departures_and_the_choices():
-    wanted = {"power": 0.5, "distance_factor": 0.5, "rubbish": 3, "coefficient": 0.25}
-    assert all(wanted.items() <= run["recipe"].items() for run in PLAIN + DISTORTED)
-
-
-def test_the_training_errors_are_not_the_papers():
-    few, half = (results(REPLICATION, num_train=num) for num in (15_000, 30_000))
-    assert replication.training_errors(few).interval[0] > 3 * 0.054
-    assert replication.training_errors(half).interval[1] < 0.312
-    assert replication.training_errors(PLAIN).interval[1] < 0.353
-    assert replication.online_errors(PLAIN, 19).interval[1] < 0.35
-    assert replication.online_errors(PLAIN, 1).mean == pytest.approx(4.89, abs=0.1)
-    assert replication.outside(PLAIN, replication.errors_after, "test") == []
-    later = [*range(4, 21)]
-    assert replication.outside(PLAIN, replication.online_errors, "train") == later
-
-
-@pytest.mark.parametrize("runs", [PLAIN, DISTORTED])
-def test_the_82_are_repeated_as_another_seeds_errors_are(runs):
-    wrong = [set(map(int, run["misread"])) for run in runs]
-    again = fmean(len(one & errors_1998().keys()) / 82 for one in wrong)
-    low, high = shared_errors(runs, runs).prediction_interval
-    assert low < 100 * again < high
-    others = fmean(len(a & b) / len(b) for a, b in permutations(wrong, 2))
-    assert again == pytest.approx(others, abs=0.05)
-
-
-def test_the_recipe_of_1998_beats_todays_and_distorted_digits_help():
-    today = to_modern.constant_step(results(load_stored("seeds")))
-    error = replication.errors_after(PLAIN)
-    assert replication.against(error, today) == "−0.44 points (−0.53 to −0.35)"
+def test_the_paper_is_outside_one_more_run_in_training_from_pass_4_on():
+    assert replication.outside(PLAIN, "test") == []
+    assert replication.outside(PLAIN, "train") == [*range(4, 21)]
     seeds = [each["member"]["seed"] for each in REPLICATION["members"]]
     assert seeds[:5] == seeds[-5:]  # so that they may be compared seed by seed
-    far, near = map(replication.errors_after, (DISTORTED, PLAIN[:5]))
-    assert differences(far, near).interval[1] < 0
 
 
-def test_at_twelve_passes_changes_are_told_from_0_and_later_not():
-    today = results(load_stored("seeds"))
-    stored_steps, fronts = load_stored("to_modern"), load_stored("front_end")
-    last = error_rates(results(stored_steps, step=[*to_modern.STEPS][-1]), "test")
-    old = replication.errors_after(results(fronts, front_end="1998"))
-    twelve, end = (replication.errors_after(PLAIN, num) for num in (12, 0))
-    assert welch_interval(last, twelve)[0] > 0 > welch_interval(old, twelve)[1]
-    assert welch_interval(old, end)[1] > 0
-    assert welch_interval(last, to_modern.constant_step(today))[1] < 0
-    assert -0.01 < welch_interval(last, to_modern.constant_step(today, 12))[1] < 0
+def test_todays_errors_by_epoch_are_those_of_the_study_of_seeds():
+    runs = results(load_stored("seeds"))
+    last = [len(run["misread"]) / 100 for run in runs]
+    assert to_modern.constant_step(runs).values == pytest.approx(last)
+    early = [run["history"][11]["val"]["num_correct"] for run in runs]
+    wrong = to_modern.constant_step(runs, 12).values
+    assert wrong == pytest.approx([100 - right / 100 for right in early])

@@ -6,8 +6,8 @@ from lenet.annotations import split_by_writer
 from lenet.config import Config
 from lenet.data import Digits, load_dataset
 from lenet.metrics import Repeated
-from lenet.original.engine import Recipe1998, count_wrong, train_1998
-from lenet.original.replication import arrays
+from lenet.original.engine import count_wrong, train_1998
+from lenet.original.recipe import Recipe1998
 from lenet.studies.runner import results
 from lenet.studies.statistics import differences, error_rates, signed, signed_between
 from lenet.style import Rows
@@ -36,26 +36,33 @@ def members() -> list[dict]:
 
 def run(seed: int, change: str) -> dict:
     """Train for seven passes; count errors on digits of writers held out."""
-    train, val = split_by_writer(load_dataset("mnist").train, Config().val_size, seed)
+    train, val = held_out(seed)
     recipe = Recipe1998(etas=SHORT, **CHANGES[change])
-    return train_and_judge(arrays(train), val, recipe, seed) | {"num_train": len(train)}
+    return train_and_judge(train, val, recipe, seed) | {"num_train": len(train)}
 
 
-def train_and_judge(digits, val: Digits, recipe: Recipe1998, seed: int) -> dict:
-    """Train on arrays of digits; count errors on the digits held out."""
-    weights, online_errors = train_1998(*digits, recipe, seed)
+def held_out(seed: int) -> tuple[Digits, Digits]:
+    """Return MNIST's training digits without those of some writers, and these."""
+    return split_by_writer(load_dataset("mnist").train, Config().val_size, seed)
+
+
+def train_and_judge(train: Digits, val: Digits, recipe: Recipe1998, seed: int) -> dict:
+    """Train; return what is stored of a run, the errors on digits held out included."""
+    weights, online_errors = train_1998(train, recipe, seed)
     return {
         "recipe": asdict(recipe),
         "online_errors": online_errors,
-        "val": {"count": count_wrong(weights, *arrays(val)), "total": len(val)},
+        "val": {"count": count_wrong(weights, val), "total": len(val)},
     }
 
 
 def against_chosen(stored: dict, change: str) -> Repeated:
     """Return how many points a change adds to the error, seed by seed."""
-    changed = error_rates(results(stored, change=change), "val")
-    chosen = error_rates(results(stored, change=CHOSEN), "val")
-    return differences(changed, chosen)
+    return differences(_errors(stored, change), _errors(stored, CHOSEN))
+
+
+def _errors(stored: dict, change: str) -> Repeated:
+    return error_rates(results(stored, change=change), "val")
 
 
 def table(stored: dict) -> Rows:
@@ -65,10 +72,8 @@ def table(stored: dict) -> Rows:
     """
     rows = [["Change", "Seeds", "Validation error", "Difference", "95 % interval"]]
     for change in dict.fromkeys(each["member"]["change"] for each in stored["members"]):
-        error = error_rates(results(stored, change=change), "val")
-        moved = against_chosen(stored, change)
-        chosen = error.mean - moved.mean
-        low, high = (chosen + end for end in moved.interval)
+        error, moved = _errors(stored, change), against_chosen(stored, change)
+        low, high = (error.mean - moved.mean + end for end in moved.interval)
         fits = low >= 0 and high <= 100
         interval = signed_between(moved.interval) if fits else f"none: {whole(error)}"
         points = ["", ""] if change == CHOSEN else [signed(moved.mean), interval]

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lenet.data import Digits
+
 LAWS = {"uniform": (-1, 1), "triangular": (-1, 0, 1)}  # triangular: with its peak at 0
 
 
@@ -34,36 +36,30 @@ class Ranges:
         return Ranges(*map(mul, factors, half_widths), law)
 
 
-def with_distortions(
-    images: np.ndarray, labels: np.ndarray, copies: int, ranges: Ranges, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def with_distortions(digits: Digits, copies: int, ranges: Ranges, seed: int) -> Digits:
     """Return the digits and, after them, `copies` distorted sets of the same labels."""
-    rng, sets = np.random.default_rng([seed, 2]), [images]
+    rng, sets = np.random.default_rng([seed, 2]), [digits.images]
     *half_widths, law = astuple(ranges)
     for _ in range(copies):
-        draws = getattr(rng, law)(*LAWS[law], (len(images), 5))
-        sets.append(distort(images, draws * half_widths))
-    return np.concatenate(sets), np.tile(labels, copies + 1)
+        draws = getattr(rng, law)(*LAWS[law], (len(digits), 5))
+        sets.append(distort(digits.images, draws * half_widths))
+    return Digits(torch.cat(sets), digits.labels.repeat(len(sets)))
 
 
-def distort(images: np.ndarray, draws: np.ndarray) -> np.ndarray:
+def distort(images: Tensor, draws: np.ndarray) -> Tensor:
     """Distort (N, 32, 32) uint8 digits by (N, 5) values, as in `Ranges`.
 
     From the centre, a digit is scaled and squeezed, then sheared, then shifted. The map
-    inverts that: each pixel looks up its place in the undistorted digit.
+    inverts that: each pixel looks up its place in the undistorted digit, between
+    pixels bilinearly; beyond the edge is paper.
     """
     x, y, scale, squeeze, shear = torch.from_numpy(draws).T
     x, y = x / 16, y / 16  # the grid calls 16 pixels 1
     wide, high = (squeeze - scale).exp(), (-squeeze - scale).exp()
-    first = [wide, -wide * shear, wide * (shear * y - x)]
-    second = [0 * high, high, -high * y]
-    maps = torch.stack([torch.stack(row, 1) for row in (first, second)], 1)
-    parts = zip(torch.from_numpy(images).split(1_000), maps.split(1_000), strict=True)
-    return np.concatenate([_look_up(*part) for part in parts])
-
-
-def _look_up(images: Tensor, maps: Tensor) -> np.ndarray:
-    """Return rounded grey levels, bilinear between pixels; beyond the edge is paper."""
-    grid = F.affine_grid(maps, [len(images), 1, 32, 32], align_corners=False)
-    grey = F.grid_sample(images[:, None].double(), grid, align_corners=False)
-    return (grey[:, 0] + 0.5).byte().numpy()
+    maps = [wide, -wide * shear, wide * (shear * y - x), 0 * high, high, -high * y]
+    maps, distorted = torch.stack(maps, 1).reshape(-1, 2, 3), []
+    for part, own in zip(images.split(1_000), maps.split(1_000), strict=True):
+        grid = F.affine_grid(own, [len(part), 1, 32, 32], align_corners=False)
+        grey = F.grid_sample(part[:, None].double(), grid, align_corners=False)
+        distorted.append((grey[:, 0] + 0.5).byte())  # rounded
+    return torch.cat(distorted)

@@ -2,20 +2,22 @@
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lenet.data import Digits
 from lenet.original import network, sdlm
+from lenet.original.recipe import Recipe1998, initial_weights
 from lenet.studies.statistics import scientific
 from lenet.style import Rows, draw, new_figure
 
-Networks = dict[str, dict[str, np.ndarray]]  # weights by the name of the network
+Networks = dict[str, network.Weights]  # weights by the name of the network
 GAP = "#cfe3f1"  # between maps, which are grey
 PAPER_STEPS = 7e-5, 1.6e-2  # least and largest step of the first pass, sec. III-B
-LAWS = {  # of the initial weights: scale, power of F, coefficients of S2 and S4
-    "±2.4/F": (2.4, 1.0, 0.25),
-    "±1/√F": (1.0, 0.5, 0.25),
-    "±2.4/√F": (2.4, 0.5, 0.25),
-    "±1.4/√F, S 1/2": (1.4, 0.5, 0.5),
+LAWS = {  # of the initial weights
+    "±2.4/F": Recipe1998(power=1.0),
+    "±1/√F": Recipe1998(scale=1.0),
+    "±2.4/√F": Recipe1998(),
+    "±1.4/√F, S 1/2": Recipe1998(scale=1.4, coefficient=0.5),
 }
 MAP_ROWS = {"c1": 1, "s2": 1, "c3": 2, "s4": 2}  # in which the maps of a layer lie
 
@@ -48,17 +50,15 @@ def codes():
 
 def first_steps(digits: Digits) -> dict[str, dict[str, tuple[float, float]]]:
     """Return, by law, the ends of the first steps of each layer and of all."""
-    images = network.to_input(digits.images[: sdlm.NUM_CURVATURE_DIGITS].numpy())
-    return {name: _ends(images, law) for name, law in LAWS.items()}
-
-
-def _ends(images: torch.Tensor, law: tuple) -> dict[str, tuple[float, float]]:
-    model, ends = network.with_weights(network.initial_weights(0, *law)), {}
-    curvature = sdlm.diagonal_curvature(model, images, 1.0)
-    steps = sdlm.step_sizes(curvature, sdlm.ETAS[0])
-    for layer in ("c1", "s2", "c3", "s4", "c5", "f6", ""):
-        own = torch.cat([v.flatten() for k, v in steps.items() if k.startswith(layer)])
-        ends[layer or "all"] = own.min().item(), own.max().item()
+    images = network.to_input(digits.images[: Recipe1998().num_curvature_digits])
+    ends = {}
+    for law, recipe in LAWS.items():
+        weights = initial_weights(0, recipe)
+        steps = sdlm.estimated_steps(weights, images, recipe, recipe.etas[0])
+        ends[law] = {
+            layer or "all": tuple(map(float, sdlm.of_layer(steps, layer).aminmax()))
+            for layer in ("c1", "s2", "c3", "s4", "c5", "f6", "")
+        }
     return ends
 
 
@@ -87,7 +87,7 @@ def c1_kernels(networks: Networks):
     )
 
 
-def feature_maps(digit: np.ndarray, networks: Networks):
+def feature_maps(digit: Tensor, networks: Networks):
     """Draw the maps of one (32, 32) digit in C1 to S4, one column a network."""
     heights = (2, 2, 3, 3)
     with new_figure(3.3, 4, len(networks), height_ratios=heights) as (figure, grid):

@@ -9,10 +9,9 @@ import numpy as np
 
 from lenet.annotations import FACTS
 from lenet.data import load_dataset
-from lenet.original.engine import Recipe1998
-from lenet.original.network import initial_weights
-from lenet.original.replication import arrays, errors_after, spread, train_and_count
-from lenet.original.sdlm import ETAS
+from lenet.original.network import Weights
+from lenet.original.recipe import ETAS, Recipe1998, initial_weights
+from lenet.original.replication import errors_after, spread, train_and_count
 from lenet.studies.statistics import Runs
 from lenet.style import Rows
 
@@ -21,7 +20,7 @@ NUM_SEEDS = 5
 NUM_PASSES = 12
 
 
-def frontend_1998() -> dict[str, np.ndarray]:
+def frontend_1998() -> Weights:
     """Return the weights of C1 to S4 under the parameter names of `LeNet5_1998`."""
     with np.load(FACTS / "lenet5_1998_frontend_estimate.npz") as file:
         c1, s2, s4 = file["C1"], file["S2"], file["S4"]
@@ -47,10 +46,10 @@ def run(seed: int, front_end: str) -> dict:
     dataset, recipe = load_dataset("mnist"), Recipe1998(etas=ETAS[:NUM_PASSES])
     fixed = frontend_1998()
     if front_end == "random":
-        drawn = initial_weights(seed, recipe.scale, recipe.power, recipe.coefficient)
+        drawn = initial_weights(seed, recipe)
         fixed = {name: drawn[name] for name in fixed}
-    train, test = dataset.train, dataset.read_test()
-    counts = train_and_count(arrays(train), train, test, recipe, seed, fixed)
+    train = dataset.train
+    counts = train_and_count(train, dataset.read_test(), recipe, seed, fixed)
     return counts | {"num_train": len(train)}
 
 

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from lenet.data import Batches, Digits
 from lenet.original import sdlm
-from lenet.original.engine import Recipe1998
-from lenet.original.network import LeNet5_1998, fan_in, map_loss, scaled, to_input
+from lenet.original.network import LeNet5_1998, map_loss, scaled, to_input
+from lenet.original.recipe import Recipe1998, fan_in
 from lenet.train import train_epoch
 
 RECIPE = Recipe1998()  # how weights are drawn, and the criterion
@@ -76,7 +76,7 @@ def train_minibatches(
     """
     generator = torch.Generator().manual_seed(seed)
     digits = digits[torch.randperm(len(digits), generator=generator)]
-    sample = to_input(digits.images[: sdlm.NUM_CURVATURE_DIGITS].numpy())
+    sample = to_input(digits.images[: RECIPE.num_curvature_digits])
     under_codes = isinstance(model, Hybrid) and not model.parts.linear_output
     criterion = map_criterion if under_codes else nn.CrossEntropyLoss()
     kind = torch.optim.Adam if method == "adam" else torch.optim.SGD
@@ -90,7 +90,7 @@ def train_minibatches(
     optimizer.register_step_pre_hook(scale_gradients)
     for rate in rates:
         if method == "sdlm":
-            steps |= sdlm.step_sizes(curvature(model, sample), 1.0)
+            steps |= sdlm.step_sizes(curvature(model, sample), 1.0, RECIPE.mu)
         optimizer.param_groups[0]["lr"] = rate
         train_epoch(model, criterion, optimizer, Batches(digits, BATCH_SIZE))
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+Weights = dict[str, np.ndarray]  # under the parameter names of `LeNet5_1998`
 AMPLITUDE = 1.7159  # A of eq. 6
 SLOPE = 2 / 3  # S of eq. 6, so that f(1) = 1 and f(-1) = -1
 PAPER, INK = -0.1, 1.175  # input levels of white and black, sec. II-B
@@ -47,19 +48,18 @@ def scaled(levels):
     return levels * PER_LEVEL + LEVEL_0
 
 
-def to_input(digits: np.ndarray) -> Tensor:
+def to_input(images: Tensor) -> Tensor:
     """Scale (N, 32, 32) uint8 grey levels to the input, (N, 1, 32, 32) float32."""
-    check_digits(digits)
-    return scaled(torch.tensor(digits).float())[:, None]
+    check_digits(images)
+    return scaled(images.float())[:, None]
 
 
-def check_digits(digits: np.ndarray) -> None:
+def check_digits(images: Tensor) -> None:
     """Raise ValueError if these are not (N, 32, 32) uint8 grey levels."""
-    if digits.dtype != np.uint8 or digits.shape[1:] != (32, 32):
-        raise ValueError(
-            f"expected uint8 digits of 32×32, got {digits.dtype} {digits.shape[1:]}: "
-            "pad them with lenet.data.pad"
-        )
+    if images.dtype != torch.uint8 or images.shape[1:] != (32, 32):
+        found = f"{images.dtype} {tuple(images.shape[1:])}"
+        remedy = "pad them with lenet.data.pad"
+        raise ValueError(f"expected uint8 digits of 32×32, got {found}: {remedy}")
 
 
 def squash(a: Tensor) -> Tensor:
@@ -74,7 +74,7 @@ def squash_slope(y: Tensor) -> Tensor:
 
 def block_sums(x: Tensor) -> Tensor:
     """Add the four units of each 2x2 block: a sum, not the mean of average pooling."""
-    return 4 * functional.avg_pool2d(x, 2)
+    return functional.avg_pool2d(x, 2, divisor_override=1)
 
 
 class Subsample(nn.Module):
@@ -141,40 +141,12 @@ class LeNet5_1998(nn.Module):  # noqa: N801  the year is part of the name
         return (f6[:, None, :] - self.codes).square().sum(2)
 
 
-def with_weights(weights: dict[str, np.ndarray]) -> LeNet5_1998:
+def with_weights(weights: Weights) -> LeNet5_1998:
     """Return the network with these weights; parameters not named are arbitrary."""
     model = LeNet5_1998()
     tensors = {name: torch.from_numpy(values) for name, values in weights.items()}
     model.load_state_dict(tensors, strict=False)
     return model
-
-
-def fan_in(name: str, shape: tuple[int, ...]) -> float | np.ndarray:
-    """Count the inputs of a unit; those of C3 depend on its map (75, 100 or 150)."""
-    if name == "c3.weight" and len(shape) == 3:
-        return 25.0 * np.array([len(C3_TABLE[m]) for m in C3_MAPS])[:, None, None]
-    return float(np.prod(shape[1:]))
-
-
-def initial_weights(
-    seed: int, scale: float, power: float, coefficient: float
-) -> dict[str, np.ndarray]:
-    """Draw the weights U(-r, r), r = scale / fan_in**power; biases start at 0.
-
-    Args:
-        seed: of the NumPy generator that draws nothing else.
-        scale: App. A prints 2.4.
-        power: 1 in App. A; 0.5 keeps the variance of a unit's sum.
-        coefficient: of every S2 and S4 map; the paper gives no value.
-    """
-    rng, weights = np.random.default_rng(seed), {}
-    for name, parameter in LeNet5_1998().named_parameters():
-        shape = tuple(parameter.shape)
-        value = np.full(shape, coefficient if name.endswith("coefficient") else 0.0)
-        if name.endswith("weight"):
-            value = rng.uniform(-1, 1, shape) * scale / fan_in(name, shape) ** power
-        weights[name] = value.astype(np.float32)
-    return weights
 
 
 def map_loss(distances: Tensor, labels: Tensor, rubbish: float) -> Tensor:

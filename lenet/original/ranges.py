@@ -2,14 +2,11 @@
 
 from dataclasses import asdict
 
-from lenet.annotations import split_by_writer
-from lenet.config import Config
-from lenet.data import load_dataset
 from lenet.metrics import Proportion
-from lenet.original.choices import train_and_judge
+from lenet.original.choices import held_out, train_and_judge
 from lenet.original.distortions import Ranges, with_distortions
-from lenet.original.engine import Recipe1998
-from lenet.original.replication import COPIES, arrays
+from lenet.original.recipe import Recipe1998
+from lenet.original.replication import COPIES
 from lenet.style import Rows
 
 QUESTION = "How far should the training digits be distorted?"
@@ -34,23 +31,23 @@ def members() -> list[dict]:
 
 def run(seed: int, law: str, shift: float, shape: float) -> dict:
     """Train by the whole recipe; count errors on digits of writers held out."""
-    train, val = split_by_writer(load_dataset("mnist").train, Config().val_size, seed)
+    train, val = held_out(seed)
     ranges = Ranges(law=law).times(shift, shape)
-    digits = with_distortions(*arrays(train), COPIES, ranges, seed)
     settings = {"ranges": asdict(ranges), "copies": COPIES, "num_train": len(train)}
+    digits = with_distortions(train, COPIES, ranges, seed)
     recipe = Recipe1998(digits_per_pass=len(train))
     return settings | train_and_judge(digits, val, recipe, seed)
 
 
 def table(stored: dict) -> Rows:
     """List the error on held-out writers of every setting, seed by seed."""
-    errors: dict[tuple, dict[int, str]] = {}
-    for each in stored["members"]:
-        member, error = each["member"], Proportion(**each["result"]["val"])
-        setting = member["law"], f"{member['shift']:g}", f"{member['shape']:g}"
-        errors.setdefault(setting, {})[member["seed"]] = error.percent
-    seeds = sorted({each["member"]["seed"] for each in stored["members"]})
+    errors = {
+        tuple(each["member"].values()): Proportion(**each["result"]["val"]).percent
+        for each in stored["members"]
+    }
+    seeds = sorted({key[0] for key in errors})
     rows = [["Draws", "Shifts ×", "Others ×", *(f"Seed {seed}" for seed in seeds)]]
-    for setting, found in errors.items():
-        rows.append([*setting, *(found.get(seed, "–") for seed in seeds)])
+    for law, shift, shape in dict.fromkeys(key[1:] for key in errors):
+        found = (errors.get((seed, law, shift, shape), "–") for seed in seeds)
+        rows.append([law, f"{shift:g}", f"{shape:g}", *found])
     return rows

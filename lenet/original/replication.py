@@ -1,26 +1,24 @@
 """The network of 1998, trained by the paper's recipe: the paper's results again."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
+from lenet import style
 from lenet.annotations import NUM_TEST, curves_1998, errors_1998
 from lenet.claims import PAPER_TEST_ERRORS
 from lenet.data import Digits, load_dataset
 from lenet.metrics import Repeated
 from lenet.original.distortions import Ranges, with_distortions
-from lenet.original.engine import Recipe1998, count_wrong, predict, train_1998
+from lenet.original.engine import Weights, count_wrong, predict, train_1998
+from lenet.original.recipe import Recipe1998
 from lenet.studies import statistics
-from lenet.studies.statistics import Runs, between, change, rates
-from lenet.style import BLUE, GREY, VERMILION, Rows, digit_grid, new_figure
+from lenet.studies.statistics import Runs, between, rates
 
 QUESTION = "Does the network of the paper, trained as the paper says, reach its error?"
 COPIES = 9  # distorted copies of each digit: 540,000 beside the 60,000
 # Seeds, training digits (fewer as in the paper's Fig. 6) and copies.
 KINDS = ((10, 60_000, 0), (5, 15_000, 0), (5, 30_000, 0), (5, 60_000, COPIES))
-
 RANGES = Ranges().times(shift=0.25, shape=0.5)  # chosen in the study `ranges`
 
 
@@ -33,60 +31,46 @@ def members() -> list[dict]:
     ]
 
 
-def run(seed: int, num_train: int, copies: int = 0) -> dict:
+def run(seed: int, num_train: int, copies: int) -> dict:
     """Train on the first digits; count the test errors after each pass, as Fig. 5 does.
 
     Nothing depends on the test errors. With distorted copies the set grows and a pass
     does not: twenty passes of 60,000 present each of the 600,000 twice.
     """
-    dataset = load_dataset("mnist")
-    train, recipe = dataset.train[:num_train], Recipe1998(digits_per_pass=num_train)
-    digits, ranges = arrays(train), {}
-    if copies:
-        digits = with_distortions(*digits, copies, RANGES, seed)
-        ranges = {"ranges": asdict(RANGES)}
-    return ranges | train_and_count(digits, train, dataset.read_test(), recipe, seed)
+    dataset, recipe = load_dataset("mnist"), Recipe1998(digits_per_pass=num_train)
+    train = with_distortions(dataset.train[:num_train], copies, RANGES, seed)
+    ranges = {"ranges": asdict(RANGES)} if copies else {}
+    return ranges | train_and_count(train, dataset.read_test(), recipe, seed, {})
 
 
-def arrays(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
-    """Return images and labels as the uint8 arrays that the engine takes."""
-    return digits.images.numpy(), digits.labels.numpy().astype(np.uint8)
+def train_and_count(
+    train: Digits, test: Digits, recipe: Recipe1998, seed: int, fixed: Weights
+) -> dict:
+    """Train; return what is stored of a run, with the test errors after each pass.
 
-
-def train_and_count(digits, train: Digits, test: Digits, recipe, seed, fixed=None):
-    """Train on arrays of digits; count test errors after each pass.
-
-    Returns:
-        What is stored of a run; errors on ``train`` are counted after the last pass.
+    The errors on training digits are of those without distortions, which come first and
+    are as many as a pass has.
     """
-    images, labels = arrays(test)
-    test_errors, fixed = [], fixed or {}
-
-    def count(weights) -> None:
-        test_errors.append(count_wrong(weights, images, labels))
-
-    weights, online_errors = train_1998(*digits, recipe, seed, count, fixed)
-    sizes = {name: values.size for name, values in weights.items()}
+    test_errors = []
+    weights, online_errors = train_1998(
+        train, recipe, seed, lambda w: test_errors.append(count_wrong(w, test)), fixed
+    )
+    free = weights.keys() - fixed.keys()
     return {
         "recipe": asdict(recipe),
-        "num_parameters": sum(sizes[name] for name in sizes.keys() - fixed.keys()),
+        "num_parameters": sum(weights[name].size for name in free),
         "online_errors": online_errors,
         "test_errors": test_errors,
         "num_test": len(test),
-        "train_errors": count_wrong(weights, *arrays(train)),
-        "misread": statistics.misread(predict(weights, images), labels),
+        "train_errors": count_wrong(weights, train[: recipe.digits_per_pass]),
+        "misread": statistics.misread(predict(weights, test.images), test.labels),
     }
 
 
-def errors_after(runs: Runs, num_passes: int = 0) -> Repeated:
+def errors_after(runs: Runs, number: int = 0) -> Repeated:
     """Return the test error rates after a pass, counted from 1; 0 is the last one."""
-    counts = (run["test_errors"][num_passes - 1] for run in runs)
+    counts = (run["test_errors"][number - 1] for run in runs)
     return rates(counts, runs[0]["num_test"])
-
-
-def training_errors(runs: Runs) -> Repeated:
-    """Return the error rates on the undistorted training digits after the last pass."""
-    return rates((run["train_errors"] for run in runs), _pass_size(runs))
 
 
 def online_errors(runs: Runs, number: int) -> Repeated:
@@ -95,31 +79,35 @@ def online_errors(runs: Runs, number: int) -> Repeated:
     return rates(counts, _pass_size(runs))
 
 
-def outside(
-    runs: Runs, errors: Callable[[Runs, int], Repeated], part: str
-) -> list[int]:
-    """Return the passes whose error in the paper's Fig. 5 one more run would not have.
-
-    It lies outside the 95 % prediction interval of these runs after as many passes.
-
-    Args:
-        errors: `errors_after` or `online_errors`.
-        part: of the figure, "test" or "train".
-    """
-    found, paper = [], curves_1998()["fig5"][f"{part}_error_pct"]
-    for number, error in enumerate(paper[: len(runs[0]["test_errors"])], 1):
-        low, high = errors(runs, number).prediction_interval
-        found += [number] * (not low <= error <= high)
-    return found
+def training_errors(runs: Runs) -> Repeated:
+    """Return the error rates on the undistorted training digits after the last pass."""
+    return rates((run["train_errors"] for run in runs), _pass_size(runs))
 
 
 def _pass_size(runs: Runs) -> int:
     return runs[0]["recipe"]["digits_per_pass"]
 
 
+FIG_5 = {"test": errors_after, "train": online_errors}  # how its curves are counted
+
+
+def outside(runs: Runs, part: str) -> list[int]:
+    """Return the passes whose error in the paper's Fig. 5 one more run would not have.
+
+    It lies outside the 95 % prediction interval of these runs after as many passes. The
+    part of the figure is "test" or "train".
+    """
+    found, paper = [], curves_1998()["fig5"][f"{part}_error_pct"]
+    for number, error in enumerate(paper[: len(runs[0]["test_errors"])], 1):
+        low, high = FIG_5[part](runs, number).prediction_interval
+        found += [number] * (not low <= error <= high)
+    return found
+
+
 def against(ones: Repeated, others: Repeated) -> str:
     """Write the difference of two means, such as ``−0.40 points (−1.01 to +0.21)``."""
-    return change(ones.mean - others.mean, statistics.welch_interval(ones, others))
+    interval = statistics.welch_interval(ones, others)
+    return statistics.change(ones.mean - others.mean, interval)
 
 
 def spread(error: Repeated) -> list[str | int]:
@@ -127,7 +115,7 @@ def spread(error: Repeated) -> list[str | int]:
     return [len(error.values), f"{error.mean:.3f} %", between(error.interval, 3)]
 
 
-def table(groups: dict[str, Runs]) -> Rows:
+def table(groups: dict[str, Runs]) -> style.Rows:
     """List the final error rates of the four groups of runs beside the paper's."""
     fig6, fig8 = curves_1998()["fig6"], 100 * len(errors_1998()) / NUM_TEST
     papers = [*fig6["test_error"][:2], 100 * PAPER_TEST_ERRORS.rate, fig8]
@@ -144,43 +132,39 @@ def table(groups: dict[str, Runs]) -> Rows:
 def figure(runs: Runs):
     """Draw error rates over passes: ours, mean and range, over the paper's Fig. 5."""
     paper, passes = curves_1998()["fig5"], range(1, 1 + len(runs[0]["test_errors"]))
-    test = 100 * np.array([run["test_errors"] for run in runs]) / runs[0]["num_test"]
-    train = 100 * np.array([run["online_errors"] for run in runs]) / _pass_size(runs)
-    with new_figure(3.3) as (figure, ((axes,),)):
-        for name, errors, printed, line, marker, color in (
-            ("test", test, paper["test_error_pct"], "--", "s", VERMILION),
-            ("training", train, paper["train_error_pct"], "-", "o", BLUE),
+    with style.new_figure(3.3) as (figure, ((axes,),)):
+        for part, name, line, marker, color in (
+            ("test", "test", "--", "s", style.VERMILION),
+            ("train", "training", "-", "o", style.BLUE),
         ):
+            ours = np.transpose([FIG_5[part](runs, n).values for n in passes])
             label = f"{name}, {len(runs)} seeds: mean and range"
-            statistics.draw_runs(axes, passes, errors, line, color, label)
-            hollow = {"mfc": "none", "label": f"{name}, paper's Fig. 5"}
-            axes.plot(paper["passes"], printed, marker, color=GREY, **hollow)
-        axes.set(xlabel="Pass over the training digits", yscale="log")
+            statistics.draw_runs(axes, passes, ours, line, color, label)
+            printed, label = paper[f"{part}_error_pct"], f"{name}, paper's Fig. 5"
+            hollow = {"color": style.GREY, "mfc": "none", "label": label}
+            axes.plot(paper["passes"], printed, marker, **hollow)
+        style.label_losses(axes)
+        axes.set_xlabel("Pass over the training digits")
         axes.set_ylabel("Error rate (%, logarithmic)")
-        axes.set_yticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
-        axes.minorticks_off()
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(frameon=False)
-    mean, printed = test.mean(0), paper["test_error_pct"]
+    first, last = (errors_after(runs, number).mean for number in (1, 0))
+    printed = paper["test_error_pct"]
     return figure, (
         f"Line chart of error rates, on a logarithmic axis, over {len(passes)} passes: "
-        f"the mean test error of {len(runs)} runs goes from {mean[0]:.2f} to "
-        f"{mean[-1]:.2f} %, that of the paper from {printed[0]:.2f} to "
-        f"{printed[-1]:.2f} %."
+        f"the mean test error of {len(runs)} runs goes from {first:.2f} to {last:.2f} "
+        f"%, that of the paper from {printed[0]:.2f} to {printed[-1]:.2f} %."
     )
 
 
-def hardest(test: Digits, runs: Runs, num_digits: int = 24):
-    """Draw those of the 82 digits of 1998 that most runs misread again."""
+def hardest(test: Digits, runs: Runs):
+    """Draw the 24 of the 82 digits of 1998 that most runs misread again."""
     then, again = errors_1998(), statistics.times_misread(runs)
-    shown = [index for index in again if index in then][:num_digits]
     titles = {
         index: f"true {test.labels[index]}, then {then[index]}\nnow: "
         f"{statistics.commonest_answer(runs, index)} ({again[index]}/{len(runs)})"
-        for index in shown
+        for index in [index for index in again if index in then][:24]
     }
     alt = (
-        f"Grid of {len(shown)} of the 82 test digits that were misclassified in 1998, "
+        f"Grid of {len(titles)} of the 82 test digits that were misclassified in 1998, "
         f"those that most of {len(runs)} runs misclassify again first."
     )
-    return digit_grid(test.images, titles, columns=8), alt
+    return style.digit_grid(test.images, titles, columns=8), alt

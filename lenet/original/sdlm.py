@@ -8,33 +8,39 @@ and then kept: flat directions get long steps, steep ones short steps.
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn.functional import interpolate
 
-from lenet.original.network import LeNet5_1998, Subsample, block_sums, squash_slope
+from lenet.original import network
+from lenet.original.recipe import Recipe1998
 
-MU = 0.02  # keeps the step finite where the curvature vanishes, sec. III-B
-# Global step size of passes 1 to 20, sec. III-B.
-ETAS = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,) * 8
-NUM_CURVATURE_DIGITS = 500
 Named = dict[str, Tensor]  # one tensor for each parameter
 
 
-def step_sizes(curvature: Named, eta: float, mu: float = MU) -> Named:
+def step_sizes(curvature: Named, eta: float, mu: float) -> Named:
     """Return eta / (mu + h) for every parameter (eq. 18)."""
     return {name: eta / (mu + h) for name, h in curvature.items()}
 
 
-def layer_means(curvature: Named) -> Named:
-    """Give every parameter of a layer the mean curvature of that layer."""
-    layers: dict[str, list[Tensor]] = {}
-    for name, h in curvature.items():
-        layers.setdefault(name[:2], []).append(h.flatten())
-    means = {layer: torch.cat(parts).mean() for layer, parts in layers.items()}
-    return {name: means[name[:2]].expand_as(h) for name, h in curvature.items()}
+def estimated_steps(
+    weights: network.Weights, images: Tensor, recipe: Recipe1998, eta: float
+) -> Named:
+    """Return the step sizes of a pass; images as from `to_input`."""
+    model, at_f6 = network.with_weights(weights), 2 * recipe.distance_factor
+    h = diagonal_curvature(model, images, at_f6)
+    if recipe.curvature == "layer":
+        h = {name: of_layer(h, name[:2]).mean().expand_as(h[name]) for name in h}
+    return step_sizes(h, eta, recipe.mu)
+
+
+def of_layer(tensors: Named, layer: str) -> Tensor:
+    """Join the values of a layer, such as "c1", or of all layers, which is ""."""
+    own = [each.flatten() for name, each in tensors.items() if name.startswith(layer)]
+    return torch.cat(own)
 
 
 @torch.no_grad()
 def diagonal_curvature(
-    model: LeNet5_1998, images: Tensor, output_curvature: float | Tensor
+    model: network.LeNet5_1998, images: Tensor, output_curvature: float | Tensor
 ) -> Named:
     """Estimate the second derivative of the loss by every parameter of C1 to F6.
 
@@ -53,7 +59,8 @@ def diagonal_curvature(
     for name, y in reversed(outputs.items()):
         layer = getattr(model, name)
         if not isinstance(layer, nn.AvgPool2d):  # today's S2 and S4 do not squash
-            above = squash_slope(y) ** 2 * above.reshape(y.shape)  # of the sums, eq. 27
+            # From here on of the weighted sums, eq. 27.
+            above = network.squash_slope(y) ** 2 * above.reshape(y.shape)
         by_parameter, above = curvature_below(layer, inputs[name], above)
         h = {f"{name}.{key}": each for key, each in by_parameter.items()} | h
     return h
@@ -62,11 +69,12 @@ def diagonal_curvature(
 def curvature_below(layer: nn.Module, x: Tensor, at_sums: Tensor):
     """Go back from a layer's weighted sums to its parameters and its inputs x."""
     if isinstance(layer, nn.AvgPool2d):
-        return {}, _to_blocks(at_sums / 16)
+        return {}, interpolate(at_sums / 16, scale_factor=2)
     by_bias = at_sums.sum((0, *range(2, at_sums.ndim))) / len(x)
-    if isinstance(layer, Subsample):  # the coefficient multiplies a sum of four
-        by_scale = (at_sums * block_sums(x) ** 2).sum((0, 2, 3)) / len(x)
-        below = _to_blocks(layer.coefficient[:, None, None] ** 2 * at_sums)
+    if isinstance(layer, network.Subsample):  # the coefficient multiplies a sum of four
+        by_scale = (at_sums * network.block_sums(x) ** 2).sum((0, 2, 3)) / len(x)
+        by_block = layer.coefficient[:, None, None] ** 2 * at_sums
+        below = interpolate(by_block, scale_factor=2)
         return {"coefficient": by_scale, "bias": by_bias}, below
     x = x.flatten(1) if isinstance(layer, nn.Linear) else x
     weight, x = (each.square().requires_grad_() for each in (layer.weight, x))
@@ -74,7 +82,3 @@ def curvature_below(layer: nn.Module, x: Tensor, at_sums: Tensor):
         sums = functional_call(layer, {"weight": weight}, x)
     by_weight, below = torch.autograd.grad(sums, (weight, x), at_sums)
     return {"weight": by_weight / len(x), "bias": by_bias}, below
-
-
-def _to_blocks(x: Tensor) -> Tensor:
-    return x.repeat_interleave(2, 2).repeat_interleave(2, 3)

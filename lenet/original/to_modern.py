@@ -5,14 +5,13 @@ from itertools import pairwise
 
 import torch
 
-from lenet.annotations import split_by_writer
-from lenet.config import Config
 from lenet.data import load_dataset
 from lenet.metrics import Proportion, Repeated
 from lenet.model import new_model
+from lenet.original.choices import held_out
 from lenet.original.hybrid import Hybrid, Parts, train_minibatches
+from lenet.original.recipe import ETAS
 from lenet.original.replication import against, spread
-from lenet.original.sdlm import ETAS
 from lenet.predict import errors
 from lenet.studies.seeds import accuracies
 from lenet.studies.statistics import Runs, error_rates, welch_interval
@@ -56,13 +55,14 @@ def members() -> list[dict]:
 
 def run(seed: int, step: str, rate: float | None = None) -> dict:
     """Train a network and count test errors; or try a rate on held-out writers."""
-    dataset, (parts, method, first) = load_dataset("mnist"), STEPS[step]
-    if rate is None:
-        rates = [first * relative for relative in SCHEDULE]
-        train, part, held_out = dataset.train, "test", dataset.read_test()
+    parts, method, first = STEPS[step]
+    if rate:
+        (train, others), part, schedule = held_out(seed), "val", SHORT
     else:
-        rates, part = [rate * relative for relative in SHORT], "val"
-        train, held_out = split_by_writer(dataset.train, Config().val_size, seed)
+        dataset = load_dataset("mnist")
+        train, others, part = dataset.train, dataset.read_test(), "test"
+        rate, schedule = first, SCHEDULE
+    rates = [rate * relative for relative in schedule]
     model = Hybrid(parts, seed) if parts else new_model(seed)
     model.to(memory_format=torch.channels_last)  # a CPU trains it a tenth faster
     train_minibatches(model, train, method, rates, seed)
@@ -72,7 +72,7 @@ def run(seed: int, step: str, rate: float | None = None) -> dict:
         "rates": rates,
         "num_parameters": sum(each.numel() for each in model.parameters()),
         "train": asdict(errors(model, train)),
-        part: asdict(errors(model, held_out)),
+        part: asdict(errors(model, others)),
     }
 
 
@@ -85,8 +85,7 @@ def runs_by_step(stored: dict, replication: dict) -> dict[str, Runs]:
     num_passes = len(steps[0]["result"]["rates"])
     plain = {"num_train": 60_000, "copies": 0}.items()
     old = [each for each in replication["members"] if plain <= each["member"].items()]
-    one_by_one = [_after(num_passes, each) for each in old]
-    groups = {"as in 1998, a digit at a time": one_by_one}
+    groups = {"as in 1998, a digit at a time": [_after(num_passes, run) for run in old]}
     for each in steps:
         run = each["result"] | {"seconds": each["seconds"]}
         groups.setdefault(each["member"]["step"], []).append(run)
@@ -115,8 +114,8 @@ def rates_table(stored: dict) -> Rows:
     rows = [["Change", "First step size", "Validation error"]]
     for each in stored["members"]:
         if rate := each["member"].get("rate"):
-            error = Proportion(**each["result"]["val"]).percent
-            rows.append([each["member"]["step"], f"{rate:g}", error])
+            error = Proportion(**each["result"]["val"])
+            rows.append([each["member"]["step"], f"{rate:g}", error.percent])
     return rows
 
 
