@@ -133,8 +133,8 @@ def test_steps_start_in_1998_and_leave_out_the_rates_tried():
     settings = {"num_parameters": 61_706, "rates": [0.1, 0.05]}
     counts = {"one": (100, 120), "other": (80, 60)}
     ((member, run),) = by_seed("val", "step", {"one": (150,)})
-    tried = member | {"rate": 0.1}, run
-    modern = stored(tried, *by_seed("test", "step", counts, **settings))
+    tried = [(member | {"rate": rate}, run) for rate in (0.1, 0.2)]
+    modern = stored(*tried, *by_seed("test", "step", counts, **settings))
     plain = {"num_train": 60_000, "copies": 0}
     runs = [(plain, a_run(95, errors, 85, 80)) for errors in (88, 92)]
     original = stored(*runs, (plain | {"copies": 9}, a_run(0, 0)))
@@ -143,7 +143,8 @@ def test_steps_start_in_1998_and_leave_out_the_rates_tried():
     # half of the passes, half of the minute
     assert (*first[1:4], first[-1]) == (60_000, 2, "0.900 %", "30")
     assert [row[3] for row in rows] == ["1.100 %", "0.700 %"]
-    assert to_modern.rates_table(modern)[1:] == [["one", "0.1", "1.50 %"]]
+    sizes = [size for _, size, _ in to_modern.rates_table(modern)[1:]]
+    assert sizes == ["**0.1**", "0.2"]  # the one taken is bold
     moves = to_modern.largest_moves(groups, num=1)
     assert moves == "other, −0.40 points (−1.01 to +0.21)"
     assert to_modern.num_told(groups) == 0
@@ -177,6 +178,8 @@ def test_kernels_and_maps_are_drawn_for_each_network():
 def test_the_paper_is_outside_one_more_run_in_training_from_pass_4_on():
     assert replication.outside(PLAIN, "test") == []
     assert replication.outside(PLAIN, "train") == [*range(4, 21)]
+    first = replication.online_errors(PLAIN, 1).mean
+    assert first == pytest.approx(4.89, abs=0.1)  # the paper's
     seeds = [each["member"]["seed"] for each in REPLICATION["members"]]
     assert seeds[:5] == seeds[-5:]  # so that they may be compared seed by seed
 

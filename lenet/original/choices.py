@@ -77,7 +77,7 @@ def table(stored: dict) -> Rows:
         fits = low >= 0 and high <= 100
         interval = signed_between(moved.interval) if fits else f"none: {whole(error)}"
         points = ["", ""] if change == CHOSEN else [signed(moved.mean), interval]
-        rows.append([change, len(error.values), f"{error.mean:.2f} %", *points])
+        rows.append([change, len(error.values), error.percent, *points])
     return rows
 
 

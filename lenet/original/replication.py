@@ -125,7 +125,7 @@ def table(groups: dict[str, Runs]) -> style.Rows:
     for (name, runs), paper, fit in zip(groups.items(), papers, fitted, strict=True):
         test, train = errors_after(runs), training_errors(runs)
         row = [name, *spread(test), f"{test.sd:.3f}", f"{paper:.2f} %"]
-        rows.append([*row, f"{train.mean:.2f} %", between(train.interval), fit])
+        rows.append([*row, train.percent, train.interval_percent, fit])
     return rows
 
 

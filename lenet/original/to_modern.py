@@ -110,12 +110,15 @@ def table(groups: dict[str, Runs]) -> Rows:
 
 
 def rates_table(stored: dict) -> Rows:
-    """List the step sizes tried on held-out writers."""
+    """List the step sizes tried on held-out writers, those taken in bold."""
     rows = [["Change", "First step size", "Validation error"]]
-    for each in stored["members"]:
-        if rate := each["member"].get("rate"):
-            error = Proportion(**each["result"]["val"])
-            rows.append([each["member"]["step"], f"{rate:g}", error.percent])
+    runs = [(each["member"], each["result"]) for each in stored["members"]]
+    taken = {(m["step"], run["rates"][0]) for m, run in runs if "rate" not in m}
+    for member, run in runs:
+        if "rate" in member:
+            step, rate = member["step"], member["rate"]
+            size = f"**{rate:g}**" if (step, rate) in taken else f"{rate:g}"
+            rows.append([step, size, Proportion(**run["val"]).percent])
     return rows
 
 
