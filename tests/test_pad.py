@@ -117,9 +117,14 @@ def draw(page, digit):
         page.drag(*on_pad(page, stroke))
 
 
-def test_the_script_computes_every_layer(page, published_model, sample):
-    rounded = copy.deepcopy(published_model).half().float()
-    for image in sample.train.images[:20]:
+@pytest.fixture
+def rounded(published_model):
+    """The published network with the weights that the script holds."""
+    return copy.deepcopy(published_model).half().float()
+
+
+def test_the_script_computes_every_layer(page, rounded, sample):
+    for image in sample.train.images[:5]:
         found = outputs(page, image)
         expected = layer_outputs(rounded, to_input(image[None]))
         assert found.keys() == expected.keys()
@@ -127,12 +132,12 @@ def test_the_script_computes_every_layer(page, published_model, sample):
             assert (found[name] - values.flatten()).abs().max() < 1e-4, name
 
 
-def test_the_script_reads_mnist_as_the_published_weights_do(
-    page, published_model, mnist
+def test_rounded_weights_read_mnist_as_the_published_ones_do(
+    rounded, published_model, mnist
 ):
     images = mnist.read_test().images[:100]
-    labels = [int(outputs(page, each)["output"].argmax()) for each in images]
-    assert labels == predict(published_model, images).labels.tolist()
+    published = predict(published_model, images)
+    assert (predict(rounded, images).probs - published.probs).abs().max() < 1e-3
 
 
 @pytest.mark.parametrize("digit", DIGITS)

@@ -104,10 +104,13 @@ def _thickened(ink: np.ndarray) -> np.ndarray:
 
 def _centred(ink: np.ndarray) -> np.ndarray:
     """Fit the ink into 20x20, and centre it by mass in 28x28 as the edges allow."""
-    digit = Image.fromarray(crop(ink).astype(np.uint8))
-    digit = ImageOps.contain(digit, (BOX_SIZE, BOX_SIZE), Image.Resampling.BILINEAR)
+    ink = crop(ink)
+    scale = BOX_SIZE / max(ink.shape)
+    size = [max(1, round(scale * side)) for side in ink.shape[::-1]]
+    whole = Image.fromarray(ink.astype(np.uint8))
+    digit = whole.resize(size, Image.Resampling.BILINEAR)
     mass = np.array(ndimage.center_of_mass(np.asarray(digit).T))  # from the left, top
     corner = np.round(FRAME_SIZE / 2 - mass - 0.5).astype(int)
     frame = Image.new("L", (FRAME_SIZE, FRAME_SIZE))
-    frame.paste(digit, tuple(corner.clip(0, np.subtract(FRAME_SIZE, digit.size))))
+    frame.paste(digit, tuple(corner.clip(0, np.subtract(FRAME_SIZE, size))))
     return np.asarray(frame)
