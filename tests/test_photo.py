@@ -9,6 +9,7 @@ import torch
 from PIL import Image, ImageDraw, ImageOps
 
 from lenet import predict, read_image, read_images
+from lenet.photo.strokes import find_digits
 from lenet.predict import accuracy
 
 
@@ -303,16 +304,17 @@ def test_a_picture_without_strokes_on_paper_says_so(read, picture):
 
 
 @pytest.mark.parametrize(
-    "size", [(1, 1), (1, 300), (300, 1), (300, 2), (200, 9), (53, 9)]
+    "size", [(1, 1), (1, 200), (200, 1), (200, 2), (200, 9), (53, 9)]
 )
-def test_in_a_picture_of_any_size_strokes_are_found_or_none(read, size):
+def test_in_a_picture_of_any_size_strokes_are_found_or_none(save, size):
     noise = np.random.default_rng(0).integers(256, size=size).astype(np.uint8)
     line, thin = np.zeros((2, *size), np.uint8)
     line[size[0] // 2 :, size[1] // 2 :] = 255
     thin[size[0] // 4 :, size[1] // 2] = 255
     for page in (noise, line, thin):
-        with suppress(ValueError):
-            assert read(Image.fromarray(page)).any()
+        picture = Image.fromarray(page)
+        if find_digits(picture.convert("RGBA")):
+            assert read_images(save(picture)).any()
 
 
 def test_heic_without_its_reader_says_what_to_install(tmp_path, monkeypatch):

@@ -116,7 +116,7 @@ def unruled(ink: np.ndarray, inside: np.ndarray) -> np.ndarray:
     ruled = np.zeros(ink.shape)
     for turn in (np.asarray, np.transpose):
         sheet = turn(inside).any(0)
-        lines = _lines(turn(ink), int(0.6 * sheet.sum()) or 1)
+        lines = _lines(turn(ink), int(0.6 * sheet.sum()))
         starts = np.diff(lines > MIN_CONTRAST / 4, axis=0, prepend=False).sum(0)
         if np.quantile(starts[sheet], 0.1) >= 2 * 3:  # a start and an end each
             ruled = np.maximum(ruled, turn(lines))

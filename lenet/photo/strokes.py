@@ -17,10 +17,7 @@ def find_digits(picture: Image.Image) -> list[np.ndarray]:
         One array a digit, paper and all else 0, ink up to 255; none if nothing looks
         like strokes on paper.
     """
-    grey = paper.grey_levels(picture)
-    if np.ptp(grey) < paper.MIN_CONTRAST:
-        return []
-    ink, inside = paper.ink_on_paper(grey)
+    ink, inside = paper.ink_on_paper(paper.grey_levels(picture))
     ink = paper.unruled(ink, inside)
     high, _ = paper.otsu(ink)
     low = np.clip(4.5 * np.quantile(ink, 0.75), 0.4 * high, high)  # above the grain
