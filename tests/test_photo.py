@@ -294,6 +294,7 @@ NO_DIGIT = {
     "coarse noise": spots(3),
     "a chessboard": Image.fromarray(CHESS.astype(np.uint8)),
     "a blot": ImageOps.expand(Image.new("L", (60, 60)), 90, 255),
+    "a stroke too pale": ImageOps.expand(Image.new("L", (20, 90), 230), 60, 255),
 }
 
 
