@@ -28,45 +28,43 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    show = _show_json if options.json else _show
-    shown = [show(path, _read(model, path)) for path in options.pictures]
+    shown = [_show(_read(model, each), options.json) for each in options.pictures]
     return 0 if all(shown) else 1
 
 
-def _read(model: LeNet5, path: str) -> list[dict] | str:
-    """Return what each digit of a picture reads as, or why it cannot be read."""
+def _read(model: LeNet5, path: str) -> list[dict]:
+    """Return an object for each digit of a picture, or one with what went wrong."""
     picture = BytesIO(sys.stdin.buffer.read()) if path == "-" else path
     try:
-        prediction = predict(model, read_images(picture))
+        read = predict(model, read_images(picture))
     except (OSError, ValueError) as error:
-        return str(error).replace(repr(picture), "standard input")
+        message = str(error).replace(repr(picture), "standard input")
+        return [{"file": path, "error": message}]
+    digits = zip(read.labels.tolist(), read.probs.tolist(), strict=True)
     return [
         {
-            "label": int(label),
-            "probability": float(probs.max()),
-            "probs": probs.tolist(),
+            "file": path,
+            "digit": number,
+            "label": label,
+            "probability": probs[label],
+            "probs": probs,
         }
-        for label, probs in zip(prediction.labels, prediction.probs, strict=True)
+        for number, (label, probs) in enumerate(digits, 1)
     ]
 
 
-def _show(path: str, digits: list[dict] | str) -> bool:
-    if isinstance(digits, str):
-        print(digits, file=sys.stderr)
-        return False
-    for number, digit in enumerate(digits, 1):
-        name = f"{path} [{number}]" if len(digits) > 1 else path
-        print(f"{name}: {digit['label']} ({100 * digit['probability']:.1f} %)")
-    return True
-
-
-def _show_json(path: str, digits: list[dict] | str) -> bool:
-    if isinstance(digits, str):
-        print(json.dumps({"file": path, "error": digits}))
-        return False
-    for number, digit in enumerate(digits, 1):
-        print(json.dumps({"file": path, "digit": number, **digit}))
-    return True
+def _show(found: list[dict], as_json: bool) -> bool:
+    """Print what was found in a picture; return whether it could be read."""
+    for each in found:
+        if as_json:
+            print(json.dumps(each))
+        elif "error" in each:
+            print(each["error"], file=sys.stderr)
+        else:
+            number = f" [{each['digit']}]" if len(found) > 1 else ""
+            share = f"{100 * each['probability']:.1f} %"
+            print(f"{each['file']}{number}: {each['label']} ({share})")
+    return "error" not in found[0]
 
 
 if __name__ == "__main__":

@@ -29,17 +29,17 @@ def network(model: LeNet5, image: Tensor):
     batch = to_input(image[None])
     values = {"input": batch} | layer_outputs(model, batch)
     values["output"] = probs = values["output"].softmax(1)
-    _, *rows, total = layers(model)
-    facts = [("Input", "1 × 32 × 32", ""), *(row[:3] for row in rows)]
+    _, *rows, (_, _, total, _) = layers(model)
+    facts = [("Input", "1 × 32 × 32", "parameters:")]
+    facts += [(name, shape, f"{num:,}") for name, shape, num, _ in rows]
     with new_canvas(HEIGHT) as (figure, axes):
         for (name, planes), fact in zip(values.items(), facts, strict=True):
             _describe(axes, name, fact, _draw_planes(axes, name, planes[0]))
         _draw_answer(axes, probs[0])
+    shapes = "; ".join(f"{name} {shape}" for name, shape, _ in facts)
     alt = (
-        "The network, drawn layer by layer for one digit: "
-        + "; ".join(f"{name} {shape}" for name, shape, _ in facts)
-        + f". In all {total[2]:,} parameters. The most probable class is "
-        f"{int(probs.argmax())}."
+        f"The network, drawn layer by layer for one digit: {shapes}. In all {total:,} "
+        f"parameters. The most probable class is {int(probs.argmax())}."
     )
     return figure, alt
 
@@ -61,9 +61,8 @@ def _draw_planes(axes: Axes, name: str, planes: Tensor) -> float:
 
 def _describe(axes: Axes, name: str, fact: tuple, middle: float) -> None:
     title, shape, parameters = fact
-    shape = shape.removesuffix(" × 1 × 1")
-    parameters = f"{parameters:,}" if name != "input" else "parameters:"
     axes.text(middle, HEIGHT - 0.14, title, ha="center", weight="bold", size=8.5)
+    shape = shape.removesuffix(" × 1 × 1")
     axes.text(middle, HEIGHT - 0.3, shape, ha="center", size=7.5)
     axes.text(middle, 0.06, parameters, ha="center", size=7.5)
     left, *_, way = PLACES[name]

@@ -35,11 +35,11 @@ def chromium(folder):
             process.terminate()
 
 
-def wait_until(find, wanted: str, seconds: float = 60):
+def wait_until(find, wanted: str):
     """Return what a function finds, as soon as it is true."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + 60
     while not (found := find()):
-        assert time.monotonic() < end, f"waited {seconds} s in vain for {wanted}"
+        assert time.monotonic() < end, f"waited a minute in vain for {wanted}"
         time.sleep(0.05)
     return found
 
@@ -55,6 +55,8 @@ class Page:
         self.session = session  # its id goes with all that is sent from here on
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.send(f"{domain}.enable")
+        size = {"width": 1300, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        self.send("Emulation.setDeviceMetricsOverride", **size)
 
     def send(self, method: str, **params) -> dict:
         number, answer = next(self.numbers), {}
@@ -80,15 +82,15 @@ class Page:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    def wait_for(self, script: str, seconds: float = 60):
-        return wait_until(lambda: self.evaluate(script), script, seconds)
+    def wait_for(self, script: str) -> None:
+        wait_until(lambda: self.evaluate(script), script)
 
     def mouse(self, kind: str, point: tuple[float, float], button="left") -> None:
         """Send ``mousePressed``, ``mouseMoved`` or ``mouseReleased``."""
-        place = dict(zip("xy", point, strict=True))
-        held = {"left": 1, "right": 2}[button]
-        options = {"button": button, "buttons": held, "clickCount": 1, **place}
-        self.send("Input.dispatchMouseEvent", type=kind, **options)
+        held = {"none": 0, "left": 1, "right": 2}[button]
+        options = {"button": button, "buttons": held, "clickCount": 1}
+        x, y = point
+        self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, **options)
 
     def drag(self, *points: tuple[float, float]) -> None:
         """Press the button at the first point, let go at the last; one is a click."""

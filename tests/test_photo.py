@@ -8,8 +8,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw, ImageOps
 
-from lenet import predict, read_image
-from lenet.photo import read_images
+from lenet import predict, read_image, read_images
 from lenet.photo.strokes import find_digits
 from lenet.predict import accuracy
 
@@ -22,12 +21,17 @@ def ink(sample):
 
 
 @pytest.fixture
-def read(tmp_path):
-    def save_and_read(picture, suffix="png", **how):
+def save(tmp_path):
+    def save(picture, suffix="png", **how):
         picture.save(tmp_path / f"digit.{suffix}", **how)
-        return read_image(tmp_path / f"digit.{suffix}").int()
+        return tmp_path / f"digit.{suffix}"
 
-    return save_and_read
+    return save
+
+
+@pytest.fixture
+def read(save):
+    return lambda *picture, **how: read_image(save(*picture, **how)).int()
 
 
 # The same digit, saved in every way
@@ -103,19 +107,34 @@ def test_a_digit_is_the_same_however_it_comes(read, ink, make, suffix, limit):
     assert difference(read(ImageOps.mirror(ink)), plain) > 60, "the measure tells"
 
 
+@pytest.mark.parametrize("suffix", ["gif", "png", "webp"])
+@pytest.mark.parametrize("fullest", [0, 1, 2])
+def test_of_an_animation_the_fullest_frame_is_read(read, ink, suffix, fullest):
+    half = ink.copy()
+    half.paste(0, (0, 0, 320, 160))
+    frames = [drawn(each) for each in (half, half.rotate(1), half)]
+    frames[fullest] = drawn(ink)
+    picture = read(frames[0], suffix, save_all=True, append_images=frames[1:])
+    assert difference(picture, read(drawn(ink))) < 12
+
+
+def test_heic_is_read_where_its_reader_is_installed(read, ink):
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    assert difference(read(drawn(ink), "heic"), read(drawn(ink))) < 12
+
+
 # The form of MNIST
 
 
 def test_the_ink_is_fitted_into_20_pixels_and_centred_by_mass(read, sample):
-    for image in sample.train.images[:20]:
+    for image in sample.train.images[:10]:
         digit = read(Image.fromarray(255 - image.numpy()).resize((320, 320)))[0]
-        rows, columns = (digit.amax(axis).nonzero().flatten() for axis in (1, 0))
-        assert max(int(each[-1] - each[0]) + 1 for each in (rows, columns)) == 20
         assert digit.shape == (32, 32)
         assert digit.max() > 200
-        places = torch.arange(32) + 0.5
-        for axis, side in ((1, rows), (0, columns)):
-            mass = float((digit.sum(axis) * places).sum() / digit.sum())
+        sides = [digit.amax(axis).nonzero().flatten() for axis in (1, 0)]
+        assert max(int(side[-1] - side[0]) + 1 for side in sides) == 20
+        for axis, side in zip((1, 0), sides, strict=True):
+            mass = np.average(torch.arange(32) + 0.5, weights=digit.sum(axis))
             at_edge = side[0] == 2 or side[-1] == 29
             assert at_edge or abs(mass - 16) <= 0.5
 
@@ -130,9 +149,9 @@ def test_the_aspect_is_kept(read):
 # The same digit on other paper
 
 
-def on_a_table(digit, turn=0, table="#5c3c28"):
+def on_a_table(digit, turn=0):
     sheet = Image.new("L", digit.size, 255).rotate(turn, expand=True)
-    picture = Image.new("RGB", (sheet.width + 160, sheet.height + 120), table)
+    picture = Image.new("RGB", (sheet.width + 160, sheet.height + 120), "#5c3c28")
     picture.paste(digit.rotate(turn, expand=True), (90, 50), sheet)
     return picture
 
@@ -144,12 +163,6 @@ def in_a_box(digit, line, turn=0):
     return page.rotate(turn, Image.Resampling.BICUBIC, fillcolor="white")
 
 
-def in_boxes_side_by_side(digit):
-    page = ImageOps.expand(in_a_box(digit, 4), (0, 0, 480, 0), "white")
-    page.paste(in_a_box(ImageOps.mirror(digit), 4), (480, 0))
-    return page
-
-
 def ruled(digit, step, colour="#7896c8", upright=True):
     page = digit.copy()
     draw = ImageDraw.Draw(page)
@@ -158,33 +171,6 @@ def ruled(digit, step, colour="#7896c8", upright=True):
         if upright:
             draw.line((at, 0, at, page.height), fill=colour, width=2)
     return Image.fromarray(np.minimum(page, digit))
-
-
-def written(pen, size=460):
-    """A 5 in strokes of a width, 260 high."""
-    page = Image.new("RGB", (size, size), "#f5f4f0")
-    draw = ImageDraw.Draw(page)
-    points = [(310, 110), (190, 110), (180, 220)]
-    angles = np.radians(np.arange(-110, 151, 5))
-    points += [(235 + 75 * np.cos(a), 285 + 75 * np.sin(a)) for a in angles]
-    draw.line(points, fill="#1e1e3c", width=pen, joint="curve")
-    for x, y in points:
-        draw.circle((x, y), pen / 2, fill="#1e1e3c")
-    return page
-
-
-def cut_to_the_ink(digit):
-    return digit.crop(
-        digit.convert("L").point(lambda grey: 255 * (grey < 128)).getbbox()
-    )
-
-
-def pale_above(digit, share):
-    """The upper half at a share of the contrast, in a small scan."""
-    ink = 245 - np.asarray(digit, float)
-    ink[: digit.height // 2] *= share
-    page = (245 - ink).clip(0, 255)
-    return Image.fromarray(page.astype(np.uint8)).resize((64, 64), Image.Resampling.BOX)
 
 
 OTHER_PAPER = {  # how it is made, how far it is turned, and the largest difference
@@ -208,59 +194,42 @@ def test_a_digit_is_the_same_on_other_paper(read, ink, make, turn, limit):
     assert difference(read(make(drawn(ink))), read(plain)) < limit
 
 
-@pytest.mark.parametrize("invert", [False, True])
-@pytest.mark.parametrize("pen", [12, 30, 50, 64])
-def test_paper_is_told_from_ink_without_a_margin(read, pen, invert):
-    whole = ImageOps.invert(written(pen)) if invert else written(pen)
-    box = ImageOps.invert(whole) if invert else whole
-    cut = whole.crop(box.convert("L").point(lambda g: 255 * (g < 128)).getbbox())
-    assert difference(read(cut), read(whole)) < 45
+# The same digit in other strokes
 
 
-def test_the_pale_half_of_a_stroke_is_kept(read):
-    plain = read(written(26))
-    for share in (0.5, 0.35, 0.25):
-        assert difference(read(pale_above(written(26), share)), plain) < 60
-        rows = read(pale_above(written(26), share))[0].amax(1)
-        assert rows[6:10].min() > 100, "the bar of the 5"
-
-
-# One digit, or several
-
-
-def side_by_side(*digits, gap=30):
-    cut = [cut_to_the_ink(each) for each in digits]
-    width = sum(each.width + gap for each in cut) + gap
-    page, left = Image.new("RGB", (width, 460), "white"), gap
-    for number, each in enumerate(cut):
-        page.paste(each, (left, 60 + 25 * (number % 2)))
-        left += each.width + gap
+def written(pen):
+    """A 5 in strokes of a width, 260 high."""
+    page = Image.new("RGB", (460, 460), "#f5f4f0")
+    draw = ImageDraw.Draw(page)
+    points = [(310, 110), (190, 110), (180, 220)]
+    angles = np.radians(np.arange(-110, 151, 5))
+    points += [(235 + 75 * np.cos(a), 285 + 75 * np.sin(a)) for a in angles]
+    draw.line(points, fill="#1e1e3c", width=pen, joint="curve")
+    for x, y in points:
+        draw.circle((x, y), pen / 2, fill="#1e1e3c")
     return page
 
 
-@pytest.fixture(scope="module")
-def row(sample):
-    """Digits of several writers, dark on light."""
-    images = sample.train.images[:4].numpy()
-    large = [Image.fromarray(each).resize((320, 320)) for each in images]
-    return [drawn(each) for each in large]
+def cut_to_the_ink(digit):
+    dark = digit.convert("L").point(lambda grey: 255 * (grey < 128))
+    return digit.crop(dark.getbbox())
 
 
-@pytest.mark.parametrize("count", [2, 3, 4])
-def test_digits_side_by_side_are_read_from_left_to_right(tmp_path, read, row, count):
-    path = tmp_path / "row.png"
-    side_by_side(*row[:count]).save(path)
-    images = read_images(path)
-    assert images.shape == (count, 32, 32)
-    for image, alone in zip(images, row, strict=False):
-        assert difference(image.int()[None], read(alone)) < 60
-    with pytest.raises(ValueError, match=f"{count} digits are seen, not one: give"):
-        read_image(path)
+@pytest.mark.parametrize("change", [lambda picture: picture, ImageOps.invert])
+@pytest.mark.parametrize("pen", [12, 30, 50, 64])
+def test_paper_is_told_from_ink_without_a_margin(read, pen, change):
+    whole, cut = written(pen), cut_to_the_ink(written(pen))
+    assert difference(read(change(cut)), read(change(whole))) < 45
 
 
-def test_digits_in_boxes_are_read_one_by_one(tmp_path, ink):
-    in_boxes_side_by_side(drawn(ink)).save(tmp_path / "boxes.png")
-    assert len(read_images(tmp_path / "boxes.png")) == 2
+@pytest.mark.parametrize("share", [0.5, 0.35, 0.25])
+def test_the_pale_half_of_a_stroke_is_kept(read, share):
+    contrast = 245.0 - np.asarray(written(26))
+    contrast[:230] *= share
+    page = Image.fromarray((245 - contrast).clip(0, 255).astype(np.uint8))
+    digit = read(page.resize((64, 64), Image.Resampling.BOX))
+    assert difference(digit, read(written(26))) < 60
+    assert digit[0, 6:10].amax(1).min() > 100, "the bar of the 5"
 
 
 def test_a_digit_in_parts_is_one_and_specks_are_none(read):
@@ -275,63 +244,78 @@ def test_a_digit_in_parts_is_one_and_specks_are_none(read):
     assert difference(read(page), whole) < 60
 
 
+# Several digits
+
+
+def side_by_side(digits):
+    """Digits in a row, up and down in turn."""
+    cut = [cut_to_the_ink(each) for each in digits]
+    page, left = Image.new("RGB", (350 * len(cut), 460), "white"), 30
+    for number, each in enumerate(cut):
+        page.paste(each, (left, 60 + 25 * (number % 2)))
+        left += each.width + 30
+    return page.crop((0, 0, left, 460))
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_digits_side_by_side_are_read_from_left_to_right(save, read, sample, count):
+    images = sample.train.images[:count].numpy()
+    row = [drawn(Image.fromarray(each).resize((320, 320))) for each in images]
+    path = save(side_by_side(row))
+    with pytest.raises(ValueError, match=f"{count} digits are seen, not one: give"):
+        read_image(path)
+    for image, alone in zip(read_images(path), row, strict=True):
+        assert difference(image.int()[None], read(alone)) < 60
+
+
+def test_digits_in_boxes_are_read_one_by_one(save, ink):
+    one, other = in_a_box(drawn(ink), 4), in_a_box(drawn(ImageOps.mirror(ink)), 4)
+    assert len(read_images(save(Image.fromarray(np.hstack([one, other]))))) == 2
+
+
 # Pictures that cannot be read
 
 
+def spots(size):
+    """Light and dark without any stroke, in spots of a size."""
+    noise = np.random.default_rng(0).normal(128, 60, size=2 * [240 // size])
+    grey = Image.fromarray(noise.clip(0, 255).astype(np.uint8))
+    return grey.resize((240, 240), Image.Resampling.NEAREST)
+
+
 GRAIN = np.random.default_rng(0).normal(200, 3, (100, 100)).astype(np.uint8)
-BLANK = {
+CHESS = np.kron(np.indices((8, 8)).sum(0) % 2, np.full((25, 25), 255))
+NO_DIGIT = {
     "white": Image.new("L", (100, 100), 255),
     "transparent": Image.new("RGBA", (100, 100), (0, 0, 0, 0)),
     "one whole number": Image.new("I", (1, 1)),
     "grain": Image.fromarray(GRAIN),
+    "noise": spots(1),
+    "coarse noise": spots(3),
+    "a chessboard": Image.fromarray(CHESS.astype(np.uint8)),
+    "a blot": ImageOps.expand(Image.new("L", (60, 60)), 90, 255),
+    "a stroke too pale": ImageOps.expand(Image.new("L", (20, 90), 230), 60, 255),
 }
 
 
-@pytest.mark.parametrize("picture", BLANK.values(), ids=BLANK)
-def test_a_picture_without_a_digit_says_so(read, picture):
+@pytest.mark.parametrize("picture", NO_DIGIT.values(), ids=NO_DIGIT)
+def test_a_picture_without_strokes_on_paper_says_so(read, picture):
     with pytest.raises(ValueError, match=r"nothing stands out .* give one digit"):
         read(picture, "tiff")
 
 
-def grain(size, seed=0):
-    """Light and dark without any stroke, in spots of a size."""
-    noise = np.random.default_rng(seed).normal(size=(240 // size, 240 // size))
-    grey = (128 + 60 * noise).clip(0, 255).astype(np.uint8)
-    return Image.fromarray(grey).resize((240, 240), Image.Resampling.NEAREST)
-
-
-TEXTURES = {
-    "noise": grain(1),
-    "coarse noise": grain(3),
-    "a chessboard": Image.fromarray(
-        np.kron(np.indices((8, 8)).sum(0) % 2, 255 * np.ones((25, 25))).astype(np.uint8)
-    ),
-    "a blot": Image.fromarray(
-        np.pad(np.zeros((60, 60), np.uint8), 90, constant_values=255)
-    ),
-}
-
-
-@pytest.mark.parametrize("picture", TEXTURES.values(), ids=TEXTURES)
-def test_what_is_no_stroke_on_paper_is_refused(read, picture):
-    with pytest.raises(ValueError, match="nothing stands out"):
-        read(picture)
-
-
-@pytest.mark.parametrize("suffix", ["gif", "png", "webp"])
-@pytest.mark.parametrize("fullest", [0, 1, 2])
-def test_of_an_animation_the_fullest_frame_is_read(read, ink, suffix, fullest):
-    half = ink.copy()
-    half.paste(0, (0, 0, 320, 160))
-    frames = [drawn(each) for each in (half, half.rotate(1), half)]
-    frames[fullest] = drawn(ink)
-    picture = read(frames[0], suffix, save_all=True, append_images=frames[1:])
-    assert difference(picture, read(drawn(ink))) < 12
-
-
-def test_heic_is_read_where_its_reader_is_installed(read, ink):
-    pytest.importorskip("pillow_heif").register_heif_opener()
-    assert difference(read(drawn(ink), "heic"), read(drawn(ink))) < 12
+@pytest.mark.parametrize(
+    "size", [(1, 1), (1, 200), (200, 1), (200, 2), (200, 9), (53, 9)]
+)
+def test_in_a_picture_of_any_size_strokes_are_found_or_none(save, size):
+    noise = np.random.default_rng(0).integers(256, size=size).astype(np.uint8)
+    line, thin = np.zeros((2, *size), np.uint8)
+    line[size[0] // 2 :, size[1] // 2 :] = 255
+    thin[size[0] // 4 :, size[1] // 2] = 255
+    for page in (noise, line, thin):
+        picture = Image.fromarray(page)
+        if find_digits(picture.convert("RGBA")):
+            assert read_images(save(picture)).any()
 
 
 def test_heic_without_its_reader_says_what_to_install(tmp_path, monkeypatch):
@@ -341,23 +325,12 @@ def test_heic_without_its_reader_says_what_to_install(tmp_path, monkeypatch):
         read_image(tmp_path / "digit.heic")
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (300, 2), (200, 9)])
-def test_in_a_picture_of_any_size_strokes_are_found_or_none(size):
-    noise = np.random.default_rng(0).integers(256, size=size).astype(np.uint8)
-    line = np.zeros(size, np.uint8)
-    line[size[0] // 2 :, size[1] // 2 :] = 255
-    for page in (noise, line):
-        digits = find_digits(Image.fromarray(page).convert("RGBA"))
-        assert all(digit.max() > 127 for digit in digits)
-
-
 def test_a_missing_file_a_part_of_a_picture_and_other_files_are_refused(
-    read, tmp_path, ink
+    save, read, tmp_path, ink
 ):
-    path = tmp_path / "digit.png"
-    with pytest.raises(FileNotFoundError, match=f"no picture at {path}"):
-        read_image(path)
-    read(ink)
+    with pytest.raises(FileNotFoundError, match=f"no picture at {tmp_path}/none.png"):
+        read_image(tmp_path / "none.png")
+    path = save(ink)
     content = path.read_bytes()
     parts = [content[: int(share * len(content))] for share in (0, 0.02, 0.3, 0.9)]
     for each in (*parts, b"a text", b"%PDF-1.7"):
@@ -372,9 +345,8 @@ def test_a_missing_file_a_part_of_a_picture_and_other_files_are_refused(
 
 @pytest.mark.filterwarnings("ignore")  # Pillow's, on damaged tags
 @pytest.mark.parametrize("suffix", ["png", "tiff", "webp"])
-def test_no_flipped_bit_gives_another_kind_of_error(tmp_path, ink, suffix):
-    path = tmp_path / f"digit.{suffix}"
-    turned(ink).save(path)
+def test_no_flipped_bit_gives_another_kind_of_error(save, ink, suffix):
+    path = save(turned(ink.resize((48, 48))), suffix)
     content = path.read_bytes()
     for place in random.Random(0).sample(range(len(content)), 60):
         flipped = bytes([content[place] ^ 1])
@@ -386,60 +358,41 @@ def test_no_flipped_bit_gives_another_kind_of_error(tmp_path, ink, suffix):
 # Read right
 
 
-def as_it_is(image, rng):
-    """The 28x28 pixels, light on dark, as in the usual copies of MNIST as pictures."""
-    return image
-
-
 def on_a_page(image, rng):
     """Nine times as large, dark on light, off the centre of a page."""
     digit = Image.fromarray(255 - image).resize((252, 252), Image.Resampling.BICUBIC)
     margins = rng.integers(0, 120, size=(2, 2))
-    return np.pad(np.asarray(digit), margins, constant_values=255)
+    page = np.pad(np.asarray(digit), margins, constant_values=255)
+    return Image.fromarray(page).convert("RGB")
 
 
 def in_uneven_light(image, rng):
     """A grainy photograph with a gradient, the table's edge and three specks."""
-    page = np.pad(on_a_page(image, rng), 12, constant_values=255)
+    page = np.pad(on_a_page(image, rng).convert("L"), 12, constant_values=255)
     for y, x in rng.integers(5, 250, size=(3, 2)):
         page[y : y + 4, x : x + 4] = 20
     light = np.linspace(230, 120, page.shape[1])
     photo = light * (0.25 + 0.75 * page / 255) + rng.normal(0, 4, page.shape)
     photo[:, :10] = 60
-    return photo.clip(0, 255).astype(np.uint8)
+    return Image.fromarray(photo.clip(0, 255).astype(np.uint8))
 
 
-def on_a_turned_sheet(image, rng):
-    sheet = Image.fromarray(on_a_page(image, rng)).convert("RGB")
-    return np.asarray(on_a_table(sheet, rng.uniform(-10, 10)))
+SCENES = {  # of a digit, and of random draws
+    "28x28 pixels": lambda image, rng: Image.fromarray(image),
+    "a page": on_a_page,
+    "uneven light": in_uneven_light,
+    "a turned sheet": lambda *d: on_a_table(on_a_page(*d), d[1].uniform(-10, 10)),
+    "a printed box": lambda *d: in_a_box(on_a_page(*d), int(d[1].integers(3, 12))),
+    "squared paper": lambda *d: ruled(on_a_page(*d), int(d[1].integers(25, 45))),
+}
 
 
-def in_a_printed_box(image, rng):
-    page = Image.fromarray(on_a_page(image, rng)).convert("RGB")
-    return np.asarray(in_a_box(page, int(rng.integers(3, 12))))
-
-
-def on_squared_paper(image, rng):
-    page = Image.fromarray(on_a_page(image, rng)).convert("RGB")
-    return np.asarray(ruled(page, int(rng.integers(25, 45))))
-
-
-@pytest.mark.parametrize(
-    ("picture_of", "suffix"),
-    [
-        (as_it_is, "png"),
-        (on_a_page, "jpg"),
-        (in_uneven_light, "jpg"),
-        (on_a_turned_sheet, "jpg"),
-        (in_a_printed_box, "png"),
-        (on_squared_paper, "png"),
-    ],
-)
+@pytest.mark.parametrize("picture_of", SCENES.values(), ids=SCENES)
 def test_pictures_of_test_digits_are_read_right(
-    mnist, published_model, read, picture_of, suffix
+    mnist, published_model, read, picture_of
 ):
-    digits, rng = mnist.read_test()[:100], np.random.default_rng(0)
+    digits, rng = mnist.read_test()[:40], np.random.default_rng(0)
     small = digits.images[:, 2:30, 2:30].numpy()
-    images = [read(Image.fromarray(picture_of(each, rng)), suffix) for each in small]
+    images = [read(picture_of(each, rng), "jpg") for each in small]
     prediction = predict(published_model, torch.cat(images).to(torch.uint8))
-    assert accuracy(prediction, digits).rate >= 0.95
+    assert accuracy(prediction, digits).rate > 0.97, "one mistake at most"

@@ -17,15 +17,6 @@ from lenet.photo.strokes import find_digits
 BOX_SIZE = 20  # MNIST fits the ink into 20x20 pixels, aspect kept (sec. III-A) ...
 FRAME_SIZE = 28  # ... and centres it by mass in 28x28
 WORK_SIZE = 200  # larger pictures are reduced to this first; a digit needs no more
-# What Pillow and its readers raise on a damaged file.
-UNREADABLE = (
-    OSError,
-    ValueError,
-    RuntimeError,
-    EOFError,
-    SyntaxError,
-    Image.DecompressionBombError,
-)
 
 
 def read_image(path: Path | str | BinaryIO) -> Tensor:
@@ -64,13 +55,10 @@ def read_images(path: Path | str | BinaryIO) -> Tensor:
     if not digits:
         remedy = "give one digit, dark on light or light on dark"
         raise ValueError(f"{path}: nothing stands out from the background: {remedy}")
-    small = [_centre(_fit(crop(_thickened(each)))) for each in digits]
-    return pad(torch.tensor(np.stack(small)))
+    return pad(torch.tensor(np.stack([_centred(_thickened(each)) for each in digits])))
 
 
 def _open(path: Path | str | BinaryIO) -> Image.Image:
-    if isinstance(path, Path | str) and not Path(path).exists():
-        raise FileNotFoundError(f"no picture at {path}")
     with suppress(ImportError):  # phones' HEIC, where its reader is installed
         from pillow_heif import register_heif_opener
 
@@ -83,7 +71,9 @@ def _open(path: Path | str | BinaryIO) -> Image.Image:
                 grey = 255 * deep / max(deep.max(), 1e-9)
                 picture = Image.fromarray(grey.astype(np.uint8))
             picture = picture.convert("RGBA")
-    except UNREADABLE as error:
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"no picture at {path}") from error
+    except Exception as error:  # on damaged files Pillow raises errors of any kind
         remedy = "give a PNG or JPEG file; HEIC needs `pip install pillow-heif`"
         message = f"{path} cannot be read as a picture ({error}): {remedy}"
         raise ValueError(message) from error
@@ -101,31 +91,26 @@ def _fullest(picture: Image.Image) -> Image.Image:
 
 def _thickened(ink: np.ndarray) -> np.ndarray:
     """Widen strokes that would be thinner than two pixels in MNIST's box."""
-    digit = ink > 127
     unit = max(crop(ink).shape) / BOX_SIZE
+    ink = np.pad(ink, round(unit))  # room to widen
+    digit = ink > 127
     width = 4 * ndimage.distance_transform_edt(digit)[digit].mean()
-    radius = round((2 * unit - width) / 2)
+    radius = round(unit - width / 2)
     if radius < 1:
         return ink
     distances = np.hypot(*np.mgrid[-radius : radius + 1, -radius : radius + 1])
     return ndimage.grey_dilation(ink, footprint=distances <= radius + 0.2)
 
 
-def _fit(ink: np.ndarray) -> np.ndarray:
-    """Scale to 20 pixels on the longer side; pixels that fall together average."""
-    height, width = ink.shape
-    scale = BOX_SIZE / max(height, width)
-    size = [max(1, round(scale * side)) for side in (width, height)]
+def _centred(ink: np.ndarray) -> np.ndarray:
+    """Fit the ink into 20x20, and centre it by mass in 28x28 as the edges allow."""
+    ink = crop(ink)
+    scale = BOX_SIZE / max(ink.shape)
+    size = [max(1, round(scale * side)) for side in ink.shape[::-1]]
     whole = Image.fromarray(ink.astype(np.uint8))
-    return np.asarray(whole.resize(size, Image.Resampling.BILINEAR))
-
-
-def _centre(ink: np.ndarray) -> np.ndarray:
-    """Put the centre of mass in the middle of 28x28, as far as the edges allow."""
-    frame = np.zeros((FRAME_SIZE, FRAME_SIZE), np.uint8)
-    top, left = (
-        int(np.clip(round(FRAME_SIZE / 2 - mass - 0.5), 0, FRAME_SIZE - side))
-        for mass, side in zip(ndimage.center_of_mass(ink), ink.shape, strict=True)
-    )
-    frame[top:, left:][: ink.shape[0], : ink.shape[1]] = ink
-    return frame
+    digit = whole.resize(size, Image.Resampling.BILINEAR)
+    mass = np.array(ndimage.center_of_mass(np.asarray(digit).T))  # from the left, top
+    corner = np.round(FRAME_SIZE / 2 - mass - 0.5).astype(int)
+    frame = Image.new("L", (FRAME_SIZE, FRAME_SIZE))
+    frame.paste(digit, tuple(corner.clip(0, np.subtract(FRAME_SIZE, size))))
+    return np.asarray(frame)

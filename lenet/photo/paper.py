@@ -43,9 +43,7 @@ def ink_on_paper(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     grey = _with_margin(grey)
     inside = sheets(grey)
-    nearest = ndimage.distance_transform_edt(
-        ~inside, return_distances=False, return_indices=True
-    )
+    _, nearest = ndimage.distance_transform_edt(~inside, return_indices=True)
     grey = grey[tuple(nearest)]
     picture = Image.fromarray(grey.round().astype(np.uint8))
     picture.thumbnail((40, 40), Image.Resampling.BOX)
@@ -117,9 +115,10 @@ def unruled(ink: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Remove the lines of ruled and squared paper: three or more, thin and long."""
     ruled = np.zeros(ink.shape)
     for turn in (np.asarray, np.transpose):
-        lines = _lines(turn(ink), int(0.6 * turn(inside).any(0).sum()) or 1)
-        starts = np.diff(lines > MIN_CONTRAST / 4, axis=0, prepend=False)
-        if np.median(starts.sum(0)) >= 2 * 3:  # a start and an end each
+        sheet = turn(inside).any(0)
+        lines = _lines(turn(ink), int(0.6 * sheet.sum()))
+        starts = np.diff(lines > MIN_CONTRAST / 4, axis=0, prepend=False).sum(0)
+        if np.quantile(starts[sheet], 0.1) >= 2 * 3:  # a start and an end each
             ruled = np.maximum(ruled, turn(lines))
     left = ink * (ink > 2 * ruled)
     return np.where(ruled > 0, ndimage.grey_closing(left, (5, 5)), left)
@@ -133,7 +132,6 @@ def _lines(ink: np.ndarray, length: int) -> np.ndarray:
     for slope in np.linspace(-0.14, 0.14, 15):
         shift = np.round(slope * (columns - ink.shape[1] / 2)).astype(int)
         level = wide[(rows + shift) % len(ink), columns]
-        level = ndimage.minimum_filter1d(level, length, axis=1)
-        level = ndimage.maximum_filter1d(level, length, axis=1)
+        level = ndimage.grey_opening(level, (1, length))
         lines = np.maximum(lines, level[(rows - shift) % len(ink), columns])
     return lines - ndimage.grey_opening(lines, (max(ink.shape) // 25 + 3, 1))

@@ -4,15 +4,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from lenet.photo.paper import (
-    MIN_CONTRAST,
-    crop,
-    grey_levels,
-    ink_on_paper,
-    otsu,
-    sheets,
-    unruled,
-)
+from lenet.photo import paper
 
 
 def find_digits(picture: Image.Image) -> list[np.ndarray]:
@@ -25,17 +17,16 @@ def find_digits(picture: Image.Image) -> list[np.ndarray]:
         One array a digit, paper and all else 0, ink up to 255; none if nothing looks
         like strokes on paper.
     """
-    grey = grey_levels(picture)
-    if np.ptp(grey) < MIN_CONTRAST:
-        return []
-    ink, inside = ink_on_paper(grey)
-    ink = unruled(ink, inside)
-    high, _ = otsu(ink)
+    ink, inside = paper.ink_on_paper(paper.grey_levels(picture))
+    ink = paper.unruled(ink, inside)
+    high, _ = paper.otsu(ink)
     low = np.clip(4.5 * np.quantile(ink, 0.75), 0.4 * high, high)  # above the grain
-    inside &= sheets((ink > low).astype(float))
+    inside &= paper.sheets((ink > low).astype(float))
     ink *= inside
+    if ink.max() <= max(high, paper.MIN_CONTRAST):
+        return []
     rim = inside & ~ndimage.binary_erosion(inside, iterations=2)
-    return _digits(ink, rim, low, high) if ink.max() > max(high, MIN_CONTRAST) else []
+    return _digits(ink, rim, low, high)
 
 
 def _digits(
@@ -48,7 +39,6 @@ def _digits(
     parts, _ = ndimage.label(ink > low, np.ones((3, 3)))
     sizes = np.bincount(parts.ravel(), minlength=2)
     sizes[ndimage.maximum(ink, parts, range(len(sizes))) <= high] = 0
-    sizes[0] = 0
     inside = sizes.copy()
     inside[parts[rim]] = 0
     if inside.max() > sizes.max() / 10:  # what reaches the rim is not the digit
@@ -81,7 +71,7 @@ def _is_stroke(digit: np.ndarray) -> bool:
     """Tell strokes from blots and grain: narrow for their length, with few holes."""
     width = 2 * ndimage.distance_transform_edt(digit).max()
     grounds = ndimage.label(~np.pad(digit, 1))[1]
-    return width < 0.6 * max(crop(digit).shape) and grounds < 10
+    return width < 0.6 * max(paper.crop(digit).shape) and grounds < 10
 
 
 def _full(ink: np.ndarray, digit: np.ndarray, floor: float) -> np.ndarray:
