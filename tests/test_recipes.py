@@ -22,7 +22,7 @@ def stored(pairs):
 
 
 def test_every_recipe_is_among_the_candidates():
-    candidates = [each for each in recipes.members() if "recipe" not in each]
+    candidates = [each for each in recipes.MEMBERS if "recipe" not in each]
     configs = [Config(one_cycle=True, **each) for each in candidates]
     assert all(replace(config, seed=0) in configs for config in RECIPES.values())
 

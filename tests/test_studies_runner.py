@@ -22,7 +22,7 @@ def squares(monkeypatch):
 
     fake = SimpleNamespace(
         QUESTION="What are the squares?",
-        members=lambda: [{"number": number, "of": "1/F"} for number in (1, 2, 3)],
+        MEMBERS=[{"number": number, "of": "1/F"} for number in (1, 2, 3)],
         run=run,
         fails=None,
         made=made,
@@ -84,5 +84,5 @@ def test_a_study_unknown_or_not_run_says_what_to_do(tmp_path):
 @pytest.mark.parametrize("name", runner.STUDIES)
 def test_a_stored_study_holds_every_member_once(name):
     stored, study = runner.load_stored(name), runner.load_study(name)
-    assert [each["member"] for each in stored["members"]] == study.members()
+    assert [each["member"] for each in stored["members"]] == study.MEMBERS
     assert stored["question"] == study.QUESTION

@@ -13,7 +13,6 @@ from lenet.studies.statistics import differences, error_rates, signed, signed_be
 from lenet.style import Rows
 
 QUESTION = "Which of the choices that the paper leaves open matter?"
-NUM_SEEDS = 3
 SHORT = (5e-4, 5e-4, 2e-4, 2e-4, 1e-4, 5e-5, 1e-5)  # seven passes stand for twenty
 CHOSEN = "as chosen"
 CHANGES = {
@@ -26,12 +25,7 @@ CHANGES = {
     "distances without the factor 1/2": {"distance_factor": 1.0},
     "one step size for each layer": {"curvature": "layer"},
 }
-
-
-def members() -> list[dict]:
-    """One run for each seed and change."""
-    seeds = range(NUM_SEEDS)
-    return [{"seed": seed, "change": change} for change in CHANGES for seed in seeds]
+MEMBERS = [{"seed": seed, "change": change} for change in CHANGES for seed in range(3)]
 
 
 def run(seed: int, change: str) -> dict:

@@ -16,8 +16,12 @@ from lenet.studies.statistics import Runs
 from lenet.style import Rows
 
 QUESTION = "Do the weights of 1998, recovered from a figure, still read digits?"
-NUM_SEEDS = 5
 NUM_PASSES = 12
+MEMBERS = [
+    {"seed": seed, "front_end": kind}
+    for seed in range(5)
+    for kind in ("1998", "random")
+]
 
 
 def frontend_1998() -> Weights:
@@ -33,12 +37,6 @@ def frontend_1998() -> Weights:
         "s4.coefficient": s4[:, 0], "s4.bias": s4[:, 1],
     }  # fmt: skip
     return {name: values.astype(np.float32) for name, values in weights.items()}
-
-
-def members() -> list[dict]:
-    """One run for each seed and front end."""
-    seeds, kinds = range(NUM_SEEDS), ("1998", "random")
-    return [{"seed": seed, "front_end": kind} for seed in seeds for kind in kinds]
 
 
 def run(seed: int, front_end: str) -> dict:

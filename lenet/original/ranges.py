@@ -18,15 +18,11 @@ SETTINGS = (
     ("triangular", 0.5, 1.0),
 )  # fmt: skip
 AGAIN = (SETTINGS[0], *SETTINGS[3:7], SETTINGS[9])  # the first, and the best: new seed
-
-
-def members() -> list[dict]:
-    """One run for each setting, and with a second seed for some of them."""
-    return [
-        {"seed": seed, "law": law, "shift": shift, "shape": shape}
-        for seed, settings in enumerate((SETTINGS, AGAIN))
-        for law, shift, shape in settings
-    ]
+MEMBERS = [
+    {"seed": seed, "law": law, "shift": shift, "shape": shape}
+    for seed, settings in enumerate((SETTINGS, AGAIN))
+    for law, shift, shape in settings
+]
 
 
 def run(seed: int, law: str, shift: float, shape: float) -> dict:

@@ -20,15 +20,11 @@ COPIES = 9  # distorted copies of each digit: 540,000 beside the 60,000
 # Seeds, training digits (fewer as in the paper's Fig. 6) and copies.
 KINDS = ((10, 60_000, 0), (5, 15_000, 0), (5, 30_000, 0), (5, 60_000, COPIES))
 RANGES = Ranges().times(shift=0.25, shape=0.5)  # chosen in the study `ranges`
-
-
-def members() -> list[dict]:
-    """Ten runs as in Fig. 5; five for each smaller set and on distorted digits."""
-    return [
-        {"seed": seed, "num_train": size, "copies": copies}
-        for num_seeds, size, copies in KINDS
-        for seed in range(num_seeds)
-    ]
+MEMBERS = [
+    {"seed": seed, "num_train": size, "copies": copies}
+    for num_seeds, size, copies in KINDS
+    for seed in range(num_seeds)
+]
 
 
 def run(seed: int, num_train: int, copies: int) -> dict:

@@ -18,7 +18,6 @@ from lenet.studies.statistics import Runs, error_rates, welch_interval
 from lenet.style import Rows
 
 QUESTION = "Which change between the network of 1998 and today's matters?"
-NUM_SEEDS = 3
 SCHEDULE = tuple(eta / ETAS[0] for eta in ETAS[:12])  # relative step size of each pass
 SHORT = (1.0, 1.0, 0.4, 0.2, 0.1)  # fewer passes, to choose a rate by
 AVERAGES = Parts(full_c3=True, averages=True)
@@ -40,17 +39,10 @@ RATES = {  # tried on held-out writers where the method or the criterion changes
     "one step size for all": (0.05, 0.1, 0.2, 0.4),
     "Adam": (0.0005, 0.001, 0.002),
 }
-
-
-def members() -> list[dict]:
-    """The rates to choose from; then one run for each seed and step."""
-    tried = [
-        {"seed": 0, "step": step, "rate": rate}
-        for step, rates in RATES.items()
-        for rate in rates
-    ]
-    seeds = range(NUM_SEEDS)
-    return tried + [{"seed": seed, "step": step} for seed in seeds for step in STEPS]
+MEMBERS = [
+    {"seed": 0, "step": step, "rate": rate} for step in RATES for rate in RATES[step]
+]
+MEMBERS += [{"seed": seed, "step": step} for seed in range(3) for step in STEPS]
 
 
 def run(seed: int, step: str, rate: float | None = None) -> dict:

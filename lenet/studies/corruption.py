@@ -40,11 +40,7 @@ PAPER = {
     "shift down": ("Vertical shifts by half a character (10 pixels) are read.", -8, 8),
     "rotation": ("Rotations are read up to ±30 degrees.", -30, 30),
 }
-
-
-def members() -> list[dict]:
-    """One run for each seed and kind of training digits."""
-    return [{"seed": seed, "trained": kind} for seed in range(3) for kind in DISTORTION]
+MEMBERS = [{"seed": seed, "trained": how} for seed in range(3) for how in DISTORTION]
 
 
 def run(seed: int, trained: str, dataset: Dataset | None = None) -> dict:

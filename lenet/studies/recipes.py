@@ -44,19 +44,17 @@ WITH_MUON = (
     (2, 128, 0.025, 0.4), (2, 128, 0.025, 0.6), (3, 256, 0.03, 0.6),
     (20, 256, 0.03, 0.75),
 )  # fmt: skip
-
-
-def members() -> list[dict]:
-    """One run for each candidate and seed; ten seeds for each recipe chosen."""
-    groups = (TRIED_ONCE, 1, {}), (CANDIDATES, 3, {}), (WITH_MUON, 3, {"muon": True})
-    candidates = [
-        {"seed": seed} | dict(zip(SETTINGS, each, strict=False)) | more
-        for tried, num_seeds, more in groups
-        for each in tried
-        for seed in range(num_seeds)
-    ]
-    chosen = [{"seed": seed, "recipe": name} for name in GOALS for seed in range(10)]
-    return candidates + chosen
+MEMBERS = [  # each candidate with its seeds, then ten seeds of each recipe chosen
+    {"seed": seed} | dict(zip(SETTINGS, each, strict=False)) | more
+    for tried, num_seeds, more in (
+        (TRIED_ONCE, 1, {}),
+        (CANDIDATES, 3, {}),
+        (WITH_MUON, 3, {"muon": True}),
+    )
+    for each in tried
+    for seed in range(num_seeds)
+]
+MEMBERS += [{"seed": seed, "recipe": name} for name in GOALS for seed in range(10)]
 
 
 def run(

@@ -20,11 +20,8 @@ from lenet.style import Rows
 QUESTION = "Do digits resized from 28 to 32 pixels, not padded, explain the difference?"
 MARGIN = 2  # pixels of padding on each side of the 28 in the files
 HOW = {"mode": "bilinear", "antialias": True}  # as torchvision's `Resize` by default
-
-
-def members() -> list[dict]:
-    """One run for each seed; those with padded digits are in the study of seeds."""
-    return [{"seed": seed} for seed in range(10)]
+# Those with padded digits are in the study of seeds.
+MEMBERS = [{"seed": seed} for seed in range(10)]
 
 
 def run(seed: int, dataset: Dataset | None = None) -> dict:

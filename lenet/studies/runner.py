@@ -1,6 +1,6 @@
 """Run a study: a parallel map over its members, which may be stopped at any time.
 
-A study is a module with three names: ``QUESTION``, what it answers; ``members()``, its
+A study is a module with three names: ``QUESTION``, what it answers; ``MEMBERS``, its
 independent runs, each a dict of keyword arguments; and ``run(**member)``, which does
 one of them and returns numbers ready for JSON. The map is joblib's, so that a cluster
 takes it unchanged, through joblib's own backends:
@@ -45,7 +45,7 @@ def load_study(name: str) -> ModuleType:
 def run_study(name: str, parts: Path = PARTS, stored: Path = STORED) -> None:
     """Run the members that have not been run yet, on all cores, and store the study."""
     study, command = load_study(name), f"make study NAME={name}"
-    members = study.members()
+    members = study.MEMBERS
     settings = (",".join(f"{k}={v}" for k, v in sorted(m.items())) for m in members)
     paths = [parts / name / f"{each}.json" for each in settings]
     jobs = [

@@ -18,11 +18,8 @@ from lenet.style import BLUE, GREY, VERMILION, Rows, new_figure
 QUESTION = "How many training digits does it take?"
 SIZES = (1_000, 3_000, 10_000, 15_000, 30_000)
 MIN_UPDATES = 5_000  # with a few digits, 15 epochs are too few updates to learn
-
-
-def members() -> list[dict]:
-    """One run for each seed and size; all 60,000 digits are in the study of seeds."""
-    return [{"seed": seed, "num_train": size} for size in SIZES for seed in range(3)]
+# All 60,000 digits are in the study of seeds.
+MEMBERS = [{"seed": seed, "num_train": size} for size in SIZES for seed in range(3)]
 
 
 def run(seed: int, num_train: int, dataset: Dataset | None = None) -> dict:

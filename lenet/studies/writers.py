@@ -26,11 +26,7 @@ QUESTION = "Is a random validation split easier, and are the probabilities calib
 ENOUGH, LIKELY = 10, 0.05  # seeds, and p below which a difference is settled
 SPLITS = {"random": split_train_val, "writer": split_by_writer}
 NAMES = {"random": "random split", "writer": "writer-disjoint split"}
-
-
-def members() -> list[dict]:
-    """One run for each seed and kind of split."""
-    return [{"seed": seed, "split": kind} for seed in range(10) for kind in SPLITS]
+MEMBERS = [{"seed": seed, "split": kind} for seed in range(10) for kind in SPLITS]
 
 
 def run(seed: int, split: str, dataset: Dataset | None = None) -> dict:
