@@ -49,7 +49,6 @@ lint: $(STAMP)  ## check style and format of the code and the notebook
 
 bench: $(STAMP)  ## time an epoch of the usual way beside ours, on an idle machine
 	$(PYTHON) -m lenet.bench
-	$(PYTHON) -m lenet.readme
 
 study: $(STAMP)  ## run a study of several runs on all cores: make study NAME=seeds
 	$(PYTHON) -m lenet.studies.runner $(NAME)

@@ -74,7 +74,8 @@ def fit(
 
     Args:
         val: digits to score after every epoch.
-        checkpoint: file written after every epoch, and taken up again if it is there.
+        checkpoint: file written after every epoch, and taken up again if it is there;
+            a run at a constant rate may then go on for more epochs.
         score_train: whether to score the training digits, too, after every epoch, for
             a fifth of the time; otherwise the first of them stands for all.
         print_every: print a line every so many epochs; 0 prints nothing.

@@ -43,6 +43,8 @@ def test_a_line_a_digit_and_one_for_each_file_that_cannot_be_read(capsys):
 
 
 def test_json_gives_an_object_a_line(capsys):
+    assert main(["--json", "one.png"]) == 0
+    capsys.readouterr()
     assert main(["--json", "three.png", "none.png"]) == 1
     *digits, missing = map(json.loads, capsys.readouterr().out.splitlines())
     assert [each["digit"] for each in digits] == [1, 2, 3]

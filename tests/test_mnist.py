@@ -177,3 +177,12 @@ def test_a_bad_answer_leaves_no_file_and_the_next_mirror_makes_up_for_it(
     assert np.array_equal(load_split("train")[1], tiny.arrays[TRAIN_LABELS])
     mirrors.clear()
     assert np.array_equal(load_split("train")[0], tiny.arrays[TRAIN_IMAGES])
+
+
+def test_a_download_that_cannot_be_kept_is_used(tiny, tmp_path, monkeypatch, capsys):
+    good = tiny.write(tmp_path / "good").as_uri()
+    monkeypatch.setattr(mnist, "_mirrors", lambda: [f"{good}/"])
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(mnist, "cache_dir", lambda: tmp_path / "file" / "mnist")
+    assert np.array_equal(load_split("train")[1], tiny.arrays[TRAIN_LABELS])
+    assert "is used but could not be kept" in capsys.readouterr().out

@@ -84,6 +84,7 @@ def test_over_fitting_is_followed_from_the_lowest_mean_loss():
     assert errors.values == (-3, -3)
     assert losses.since_own_lowest(runs).values == (-3, -23)
     assert losses.gaps(runs)[[0, -1]] == pytest.approx((0, 0.25))
+    assert losses.claims(runs)[2].holds, "a rise on two seeds alone shows nothing"
 
 
 def test_the_accuracies_of_the_earlier_report_are_not_excluded():
