@@ -222,7 +222,7 @@ def test_paper_is_told_from_ink_without_a_margin(read, pen, change):
     assert difference(read(change(cut)), read(change(whole))) < 45
 
 
-@pytest.mark.parametrize("share", [0.5, 0.35, 0.25])
+@pytest.mark.parametrize("share", [0.5, 0.35, 0.2])
 def test_the_pale_half_of_a_stroke_is_kept(read, share):
     contrast = 245.0 - np.asarray(written(26))
     contrast[:230] *= share
