@@ -43,7 +43,8 @@ def new_state() -> State:
 @compiled
 def forward(net, s, digit):
     """Run one (1024,) uint8 digit through the network; outputs are left in `s`."""
-    s.x[0, : digit.size] = grey_to_input(digit)
+    for p in range(digit.size):
+        s.x[0, p] = grey_to_input(digit[p])
     kernels.convolutions(net.c1, C1, s.x, s.c1)
     kernels.subsample(net.s2, C1, s.c1, s.s2_sums, s.s2)
     kernels.convolutions(net.c3, C3, s.s2, s.c3)
@@ -69,10 +70,13 @@ def output_derivative(s, label, y, factor, rubbish):
 
     `rubbish` is j of the MAP criterion; nan, which is no distance, means MSE instead.
     """
-    s.d6[:] = s.f6 - CODES[label]
+    for k in range(84):
+        s.d6[k] = s.f6[k] - CODES[label, k]
     if not np.isnan(rubbish):
         nearest = min(y.min(), rubbish)
-        norm = np.exp(nearest - rubbish) + np.exp(nearest - y).sum()
+        norm = np.exp(nearest - rubbish)
+        for c in range(10):
+            norm += np.exp(nearest - y[c])
         for c in range(10):
             posterior = np.exp(nearest - y[c]) / norm
             for k in range(84):
@@ -91,7 +95,9 @@ def backward(net, step, s):
     for k in range(len(net.c3.weight)):
         d2, d3 = s.d2[C3.inputs[k]], s.d3[C3.outputs[k]]
         kernels.convolve(d2, d3, net.c3.weight[k], C3.lead, -C3.row, -1)
-    s.d2[:] *= kernels.slope(s.s2)
+    d2, s2 = s.d2.reshape(-1), s.s2.reshape(-1)
+    for p in range(d2.size):
+        d2[p] *= kernels.slope(s2[p])
     kernels.move_convolutions(net.c3, step.c3, C3, s.s2, s.d3)
     kernels.subsample_back(net.s2, step.s2, C1, s.c1, s.s2_sums, s.d2, s.d1)
     kernels.move_convolutions(net.c1, step.c1, C1, s.x, s.d1)
