@@ -222,6 +222,11 @@ def test_paper_is_told_from_ink_without_a_margin(read, pen, change):
     assert difference(read(change(cut)), read(change(whole))) < 45
 
 
+@pytest.mark.parametrize("pen", [3, 8, 14])
+def test_a_thin_pen_writes_the_same_digit(read, pen):
+    assert difference(read(written(pen)), read(written(26))) < 40
+
+
 @pytest.mark.parametrize("share", [0.5, 0.35, 0.2])
 def test_the_pale_half_of_a_stroke_is_kept(read, share):
     contrast = 245.0 - np.asarray(written(26))
