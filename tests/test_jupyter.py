@@ -73,9 +73,7 @@ def test_the_menus_exports_are_those_of_the_command_line(path, server, suffix, k
         assert answer.read() == built.read_bytes()
 
 
-def test_the_menu_offers_each_format_once_and_nbconvert_knows_its_name(
-    server, monkeypatch
-):
+def test_names_with_a_hyphen_are_for_the_command_line_alone(server, monkeypatch):
     with urlopen(f"{server['url']}api/nbconvert?token={server['token']}") as answer:
         offered = [name for name in json.load(answer) if name.startswith("lenet")]
     assert offered == ["lenet_html", "lenet_pdf"]
