@@ -74,9 +74,7 @@ def output_derivative(s, label, y, factor, rubbish):
         s.d6[k] = s.f6[k] - CODES[label, k]
     if not np.isnan(rubbish):
         nearest = min(y.min(), rubbish)
-        norm = np.exp(nearest - rubbish)
-        for c in range(10):
-            norm += np.exp(nearest - y[c])
+        norm = np.exp(nearest - rubbish) + np.exp(nearest - y).sum()
         for c in range(10):
             posterior = np.exp(nearest - y[c]) / norm
             for k in range(84):
