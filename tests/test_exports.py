@@ -42,7 +42,8 @@ def test_the_reports_are_those_of_the_notebook(exported):
 
 def test_both_reports_hold_every_section_and_caption(exported):
     notebook, html, pdf = exported
-    page, (_, printed) = read_page(html), read_pdf(pdf)
+    page, (reader, printed) = read_page(html), read_pdf(pdf)
+    assert 4 <= len(reader.pages) <= 20
     shown = [each for cell in notebook.cells for each in cell.get("outputs", [])]
     reports = [each.get("metadata", {}).get("report", {}) for each in shown]
     source = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")

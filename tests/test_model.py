@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.signal import correlate
+from torch.nn import functional as F
 
 from lenet import LeNet5
 from lenet.fit import pick_device
@@ -29,7 +30,7 @@ def test_each_layer_has_the_shape_of_the_paper_and_61706_parameters_in_all():
     assert sum(counts.values()) == 61_706
 
 
-# The network against the same network in NumPy
+# The network against the same network in NumPy, and without its modules
 
 
 def convolve(maps, weight, bias):
@@ -70,6 +71,22 @@ def test_logits_and_layers_are_those_of_the_same_network_in_numpy():
         np.testing.assert_allclose(logits[place], expected["output"], atol=1e-4)
         for name, values in expected.items():
             np.testing.assert_allclose(outputs[name][place], values, atol=1e-4)
+
+
+def test_the_gradients_are_those_of_the_same_network_without_its_modules():
+    model, images = new_model(seed=1), torch.rand(3, 1, 32, 32)
+    labels = torch.tensor([1, 2, 3])
+    F.cross_entropy(model(images), labels).backward()
+    plain = [p.detach().double().requires_grad_() for p in model.parameters()]
+    maps = images.double()
+    for layer in range(3):
+        maps = torch.tanh(F.conv2d(maps, *plain[2 * layer : 2 * layer + 2]))
+        maps = F.avg_pool2d(maps, 2) if layer < 2 else maps.flatten(1)
+    logits = F.linear(torch.tanh(F.linear(maps, *plain[6:8])), *plain[8:])
+    expected = torch.autograd.grad(F.cross_entropy(logits, labels), plain)
+    for parameter, grad in zip(model.parameters(), expected, strict=True):
+        assert float(grad.abs().max()) > 1e-4
+        torch.testing.assert_close(parameter.grad.double(), grad, atol=1e-6, rtol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(2, 1, 28, 28), (1, 32, 32), (2, 3, 32, 32)])

@@ -175,6 +175,12 @@ def test_kernels_and_maps_are_drawn_for_each_network():
     assert np.nansum(figures.tile(np.ones((4, 2, 2)), rows=2)) == 16
 
 
+def test_all_runs_have_the_two_departures_and_the_choices():
+    wanted = {"power": 0.5, "distance_factor": 0.5, "rubbish": 3, "coefficient": 0.25}
+    distorted = results(REPLICATION, copies=9)
+    assert all(wanted.items() <= run["recipe"].items() for run in PLAIN + distorted)
+
+
 def test_the_paper_is_outside_one_more_run_in_training_from_pass_4_on():
     assert replication.outside(PLAIN, "test") == []
     assert replication.outside(PLAIN, "train") == [*range(4, 21)]

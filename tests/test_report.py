@@ -284,7 +284,7 @@ def test_code_and_output_are_shown_folded_or_hidden_by_tags(made):
     assert "Epoch 1 <b> done\nEpoch 2" in log
 
 
-def test_the_pdf_is_tagged_for_everyone_and_its_pages_numbered(made):
+def test_the_pdf_is_tagged_for_everyone_with_its_fonts_inside_and_pages_numbered(made):
     assert made.pdf.metadata.title == "A report & its <signs>"
     assert made.pdf.root_object["/Lang"].startswith("en")
     assert b"pdfuaid:part" in made.pdf.root_object["/Metadata"].get_data()
@@ -298,6 +298,9 @@ def test_the_pdf_is_tagged_for_everyone_and_its_pages_numbered(made):
     assert all(alt for name, alt in kinds if name in ("/Formula", "/Figure"))
     for number, sheet in enumerate(made.pdf.pages, 1):
         assert f"{number} / {len(made.pdf.pages)}" in sheet.extract_text()
+        for font in sheet["/Resources"]["/Font"].values():
+            inner = font.get_object()["/DescendantFonts"][0].get_object()
+            assert {"/FontFile2", "/FontFile3"} & inner["/FontDescriptor"].keys()
 
 
 def test_formulas_are_written_for_both(made, tmp_path):
@@ -320,8 +323,10 @@ def test_a_letter_that_no_font_has_is_told(tmp_path):
     [  # in the text, then in the outputs of a cell
         ("[Figure 2](#fig-loss)", r"wrong text: write \[Figure 1\]\(#fig-loss\)"),
         ("[Figure 3](#fig-none)", "leads nowhere: the labels are .*fig-loss"),
+        ("[(3)](#eq-2)", r"write \[\(2\)\]"),
         ("[[2]](#ref-one)", r"write \[\[1\]\]"),
         ("[Section 3](#Details)", r"write \[Section 2.1\]"),
+        ("## Details", "'?Details.* is used twice"),
         (r"$$a \tag{7}$$", r"equation 4 has \\tag\{7\}: write \\tag\{4\}"),
         ("# Another title", "second title: begin it with ##"),
         ("```\nopen", "fence is not closed"),

@@ -143,6 +143,19 @@ def test_scores_are_those_of_all_examples_at_once_whatever_the_batch_size(
     assert train_epoch(model, criterion, sgd(model, 0.0), loader) == loss
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("batch_size", [1, 32, 150])
+def test_class_weights_and_ignored_labels_count_as_numpy_counts(
+    model, digits, batch_size
+):
+    logits = model(digits.images[:, None] / 255)
+    losses = F.cross_entropy(logits, digits.labels, reduction="none").numpy()
+    weights = WEIGHTS[digits.labels] * (digits.labels != 3)
+    criterion = nn.CrossEntropyLoss(WEIGHTS, ignore_index=3)
+    loss = evaluate(model, criterion, Batches(digits, batch_size)).loss
+    assert loss == pytest.approx(np.average(losses, weights=weights), rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("criterion", "label"),
     [

@@ -7,8 +7,8 @@ A map is one row of a matrix, and a row of a map keeps the length of the layer b
 in C1, 14 in C3), so that a 5x5 convolution is 25 shifted additions of one long row. The
 columns left over on the right of a map hold sums that wrap around and are never read.
 
-Loops stand where an expression of whole arrays would do: it has the same bits, but
-takes the compiler half as long again.
+Where a loop has the same bits as an expression of whole arrays, it stands in its place:
+the expressions take the compiler half as long again.
 """
 
 from collections import namedtuple
