@@ -1,6 +1,7 @@
 """How far to distort the training digits, judged on held-out writers."""
 
 from dataclasses import asdict
+from operator import itemgetter
 
 from lenet.metrics import Proportion
 from lenet.original.choices import held_out, train_and_judge
@@ -37,11 +38,11 @@ def run(seed: int, law: str, shift: float, shape: float) -> dict:
 
 def table(stored: dict) -> Rows:
     """List the error on held-out writers of every setting, seed by seed."""
-    errors = {
-        tuple(each["member"].values()): Proportion(**each["result"]["val"]).percent
-        for each in stored["members"]
-    }
-    seeds = sorted({key[0] for key in errors})
+    errors = {}
+    for each in stored["members"]:
+        key = itemgetter("seed", "law", "shift", "shape")(each["member"])
+        errors[key] = Proportion(**each["result"]["val"]).percent
+    seeds = sorted({seed for seed, *_ in errors})
     rows = [["Draws", "Shifts ×", "Others ×", *(f"Seed {seed}" for seed in seeds)]]
     for law, shift, shape in dict.fromkeys(key[1:] for key in errors):
         found = (errors.get((seed, law, shift, shape), "–") for seed in seeds)
